@@ -1,0 +1,175 @@
+"""Account: who is counted, what was left out, how it was made, and what that cannot tell.
+
+The last section of every report, and the whole of one where there are rolls but no results.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from colanalysis import describe, draw, page
+from colanalysis.labels import label
+from colanalysis.page import Html
+from colanalysis.sealed import Release
+
+NO_GROUP = ""
+GAP_IN_COVERAGE = 0.10
+
+
+def community(release: Release) -> Html:
+    """The providers, and the rolls by ethnicity where they are known."""
+    table = release.tables["providers"]
+    names = [name for name in ("name", "type", "roll", "eqi", "decile") if name in table]
+    shown = table[names].assign(
+        type=[label(f"type.{kind}") for kind in table["type"]],
+        **{name: table[name].map(_number) for name in names if name not in ("name", "type")},
+    )
+    headings = {"name": "Provider", "eqi": "Equity index (EQI)"}
+    parts = [page.table(shown, caption="Who is in the community", headings=headings)]
+    rolls = [name for name in table if name.startswith("roll_")]
+    if rolls:
+        sums = table[rolls].apply(pd.to_numeric, errors="coerce").sum()
+        whole = pd.to_numeric(table["roll"], errors="coerce").sum()
+        told = pd.DataFrame(
+            {
+                "group": [label(f"attribute.{name}") for name in rolls],
+                "learners": [f"{count:,.0f}" for count in sums],
+                "share": [describe.percent(count / whole) if whole else "x" for count in sums],
+            }
+        )
+        caption = "Rolls by ethnicity, all providers together, as the directories count them"
+        parts.append(page.table(told, caption=caption, headings={"share": "Share of the roll"}))
+    return Html("").join(parts)
+
+
+def coverage(release: Release) -> Html:
+    """Who could have been assessed and who was, and the groups that were assessed less."""
+    table, about = release.tables["coverage"], release.about
+    whole = table[table["group"] == NO_GROUP]
+    if whole.empty:
+        return page.paragraphs(["There is no list of who could have been assessed."])
+    names = [
+        f"{describe.measure(row.measure, about)}, {describe.stage(row.stage)}"
+        for row in whole.itertuples()
+    ]
+    drawn = pd.DataFrame({"label": names, "share": whole["rate"].to_numpy()})
+    shown = pd.DataFrame(
+        {
+            "measure": names,
+            "year": [f"{year:.0f}" for year in whole["year"]],
+            "eligible": [_number(n) for n in whole["eligible"]],
+            "assessed": [_number(n) for n in whole["assessed"]],
+            "rate": [_share(row) for row in whole.itertuples()],
+        }
+    )
+    headings = {"eligible": "Could have been", "assessed": "Were", "rate": "Share assessed"}
+    figure = page.figure(
+        draw.coverage(drawn),
+        title="Who was assessed",
+        subtitle="Share of enrolled learners with a result, latest year of each measure",
+        table=page.table(shown, caption="Learners assessed", headings=headings),
+        note="Learners who were not assessed are in no share on this page.",
+    )
+    return Html("").join([figure, page.paragraphs(_less_covered(table, release))])
+
+
+def _less_covered(table: pd.DataFrame, release: Release) -> list[str]:
+    keys = ["measure", "stage"]
+    whole = table[table["group"] == NO_GROUP].set_index(keys)["rate"]
+    groups = table[(table["group"] != NO_GROUP) & table["rate"].notna()]
+    behind = [
+        f"{describe.measure(row.measure, release.about)}, {describe.stage(row.stage)}: "
+        f"{describe.learners(row.group)} {describe.percent(row.rate)}, "
+        f"all learners {describe.percent(whole.loc[(row.measure, row.stage)])}."
+        for row in groups.itertuples()
+        if whole.loc[(row.measure, row.stage)] - row.rate >= GAP_IN_COVERAGE
+    ]
+    if not behind:
+        return ["No group of learners was assessed much less often than the others."]
+    return ["Assessed at least 10 points less often than all learners: " + " ".join(behind)]
+
+
+def yardsticks(release: Release) -> Html:
+    """Each measure: what success means, who judges it, and when its yardstick changed."""
+    measures = release.about["measures"]
+    if not measures:
+        return page.paragraphs(["No measure is used in this data."])
+    shown = pd.DataFrame(
+        [
+            {
+                "measure": m["label"],
+                "success": m["success"],
+                "judged_by": m["judged_by"],
+                "breaks": "; ".join(f"{year}: {why}" for year, why in m["breaks"]) or "none known",
+            }
+            for m in measures.values()
+        ]
+    )
+    headings = {
+        "success": "Success means", "judged_by": "Judged by", "breaks": "Yardstick changed",
+    }  # fmt: skip
+    return page.table(shown, caption="What was measured, and how", headings=headings)
+
+
+def data(release: Release) -> Html:
+    """Rows in, used and set aside, and every kind of problem found, with its remedy."""
+    table = release.tables["data"]
+    rows = table[table["table"] != ""].pivot_table(
+        index="table", columns="what", values="count", sort=False, dropna=False
+    )
+    rows = rows.reset_index()
+    shown = rows.assign(**{name: rows[name].map(_number) for name in rows.columns[1:]})
+    headings = {"rows_in": "Rows read", "used": "Used", "set_aside": "Set aside"}
+    parts = [page.table(shown, caption="What was read", headings=headings)]
+    problems = table[table["table"] == ""]
+    if len(problems):
+        told = pd.DataFrame(
+            {
+                "what": problems["what"],
+                "severity": problems["severity"],
+                "count": problems["count"].map(_number),
+                "remedy": problems["remedy"],
+            }
+        )
+        headings = {"what": "What was noticed", "severity": "Effect", "count": "How often"}
+        parts.append(page.table(told, caption="What to mend", headings=headings))
+    return Html("").join(parts)
+
+
+def made(release: Release) -> Html:
+    """How the page was made, how learners are protected in it, and what it cannot tell."""
+    about, settings = release.about, release.about["settings"]
+    hidden = {
+        "public": f"Groups under {settings['smallest_group']} learners are left out, counts are "
+        f"rounded to multiples of {settings['rounding_base']}, and fewer than "
+        f"{settings['smallest_count']} on either side is said in words. Shares come from the "
+        "rounded counts, so parts may not add up to their total.",
+        "governance": "Numbers are exact. They are for the people the protocol names, not for "
+        "passing on.",
+    }[about["audience"]]
+    return page.definitions(
+        [
+            ("How groups are compared", "Each group with the other learners of the same measure, "
+             "step, year and year level. Differences of small groups are pulled towards what is "
+             "usual, and a list of findings allows for everything that was looked at."),
+            ("Ethnicity", "Total response: a learner counts in every ethnic group recorded, so "
+             "groups overlap and do not add up."),
+            ("How learners are protected", hidden),
+            ("Not checked yet", "This page has not been audited against other reports of the same "
+             "learners. Do not publish two versions of it with few changes in between."),
+            ("What it cannot tell", "Why a difference is there, and what any one learner can do. A "
+             "gap is not a cause."),
+            ("Made from", f"{about['name']}, data to {about['year'] or 'no year'}, "
+             f"colanalysis {about['version']}, inputs and settings {about['fingerprint']}."),
+        ]
+    )  # fmt: skip
+
+
+def _share(row: object) -> str:
+    words = {"c": "c", "few": "fewer than 6", "most": "nearly all"}
+    return words.get(row.mark) or describe.percent(row.rate)  # type: ignore[attr-defined]
+
+
+def _number(value: object) -> str:
+    number = pd.to_numeric(value, errors="coerce")
+    return "x" if pd.isna(number) else f"{number:,.0f}"

@@ -1,0 +1,155 @@
+"""Descriptions of charts in words, made from the numbers that the chart shows.
+
+Each says what kind of chart it is, what it shows, the main point, and how much is hidden. What
+goes well comes first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+_Item = tuple[str, float]
+
+
+def pathway(table: pd.DataFrame) -> str:
+    """Describe the rates along the pathway."""
+    items = [
+        (f"{measure}, {step}", rate)
+        for step, measure, rate in zip(
+            table["step"], table["measure"], _numbers(table, "rate"), strict=True
+        )
+    ]
+    steps = table["step"].nunique()
+    return _join(
+        f"Dot chart with intervals: share of learners who succeed, {_many(len(items), 'result')} "
+        f"in {_many(steps, 'step')} of the pathway.",
+        _extremes(items),
+        _hidden([rate for _, rate in items]),
+    )
+
+
+def gaps(table: pd.DataFrame, *, reference: str) -> str:
+    """Describe groups beside those they are compared with."""
+    rates, others = _numbers(table, "rate"), _numbers(table, "reference")
+    pairs = [
+        (abs(rate - other), f"{label}, {_percent(rate)} against {_percent(other)}")
+        for label, rate, other in zip(table["label"], rates, others, strict=True)
+        if not math.isnan(rate + other)
+    ]
+    point = f"Largest difference: {max(pairs, key=lambda pair: pair[0])[1]}." if pairs else ""
+    return _join(
+        f"Dumbbell chart: {_many(len(rates), 'group')}, each beside {_lower(reference)}.",
+        point,
+        _hidden([*rates, *others]),
+    )
+
+
+def trend(table: pd.DataFrame) -> str:
+    """Describe series over the years: where each starts and ends, and broken yardsticks."""
+    years = table["year"].astype(int)
+    changed = sorted(set(years[table["break_after"].fillna(False).astype(bool)]))
+    parts = []
+    moves: list[tuple[float, str]] = []
+    for name, part in table.groupby("series", sort=False, observed=True):
+        shown = part.dropna(subset=["rate"]).sort_values("year")
+        ends = [
+            (int(year), float(rate))
+            for year, rate in zip(shown["year"], shown["rate"], strict=True)
+        ]
+        if ends:
+            (first, before), (last, after) = ends[0], ends[-1]
+            then = f", {_percent(after)} in {last}" if last > first else ""
+            parts.append(f"{name}: {_percent(before)} in {first}{then}.")
+            moves.append((abs(after - before), str(name)))
+    # A change across a changed yardstick would say nothing about learners.
+    point = f"Largest change: {max(moves)[1]}." if moves and not changed else ""
+    return _join(
+        f"Line chart: {_many(table['series'].nunique(), 'series', 'series')}, "
+        f"{years.min()} to {years.max()}.",
+        *parts,
+        point,
+        f"The yardstick changed after {_list(changed)}; the lines are broken there."
+        if changed
+        else "",
+        _hidden(_numbers(table, "rate")),
+    )
+
+
+def flow(table: pd.DataFrame) -> str:
+    """Describe the same learners before and after each step."""
+    before, after, ordinary = (_numbers(table, name) for name in ("before", "after", "ordinary"))
+    moves = [
+        (b - a, f"{step}, from {_percent(b)} to {_percent(a)}" + _ordinary(o))
+        for step, b, a, o in zip(table["step"], before, after, ordinary, strict=True)
+        if not math.isnan(a + b)
+    ]
+    point = f"Largest change: {max(moves, key=lambda move: abs(move[0]))[1]}." if moves else ""
+    return _join(
+        f"Dumbbell chart: rate of the same learners before and after {_many(len(before), 'step')}.",
+        point,
+        _hidden([*before, *after, *ordinary]),
+    )
+
+
+def coverage(table: pd.DataFrame, *, what: str) -> str:
+    """Describe the shares of learners that the data speaks of."""
+    items = list(zip(table["label"].astype(str), _numbers(table, "share"), strict=True))
+    return _join(
+        f"Bar chart: share of learners {what}, {_many(len(items), 'bar')}.",
+        _extremes(items),
+        _hidden([share for _, share in items]),
+    )
+
+
+def _numbers(table: pd.DataFrame, column: str) -> list[float]:
+    return table[column].astype(float).tolist()
+
+
+def _percent(share: float) -> str:
+    return f"{math.floor(100 * share + 0.5 + 1e-9)}%"
+
+
+def _ordinary(share: float) -> str:
+    return "" if math.isnan(share) else f" where {_percent(share)} is usual"
+
+
+def _many(n: int, one: str, more: str = "") -> str:
+    return f"{n} {one if n == 1 else more or one + 's'}"
+
+
+def _list(years: Sequence[int]) -> str:
+    return " and ".join(map(str, years))
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _extremes(items: Sequence[_Item]) -> str:
+    shown = [(label, share) for label, share in items if not math.isnan(share)]
+    if not shown:
+        return ""
+    best, least = max(shown, key=lambda item: item[1]), min(shown, key=lambda item: item[1])
+    if best[1] == least[1]:
+        return (
+            f"{best[0]}: {_percent(best[1])}."
+            if len(shown) == 1
+            else f"All at {_percent(best[1])}."
+        )
+    return f"Highest: {best[0]}, {_percent(best[1])}; lowest: {least[0]}, {_percent(least[1])}."
+
+
+def _hidden(shares: Sequence[float]) -> str:
+    lost = sum(math.isnan(share) for share in shares)
+    if not lost:
+        return ""
+    if lost == len(shares):
+        return "All marks are hidden because too few learners are counted."
+    return f"{_many(lost, 'mark is', 'marks are')} hidden because too few learners are counted."
+
+
+def _join(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)

@@ -1,0 +1,202 @@
+"""What all charts share: text that fits, marks, and pictures as small, steady SVG.
+
+The same table gives the same bytes: no date, no library version, fixed ids. One unit is one pixel
+at the size at which the picture is shown, so a font size here is the size that a reader sees.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import re
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+
+WIDE = 720
+NARROW = 340
+NAVY, TEAL, PLUM, ORANGE, GREY, LILAC = (
+    "#12436D",
+    "#28A197",
+    "#801650",
+    "#F46A25",
+    "#3D3D3D",
+    "#A285D1",
+)
+INK = "#1F2328"
+GRID = "#D5DAE0"
+HIDDEN = "hidden"
+
+_FONT = "system-ui,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
+_RC: dict[Any, Any] = {
+    "svg.hashsalt": "colanalysis",
+    "svg.fonttype": "none",
+    "path.simplify": False,
+}
+_NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart as two SVG pictures, and its description in words."""
+
+    wide: bytes
+    narrow: bytes
+    alt: str
+    width: int
+    height: int
+
+
+def percent(share: float) -> str:
+    """Give a share as whole per cent, or the word for a hidden one."""
+    return HIDDEN if math.isnan(share) else f"{math.floor(100 * share + 0.5 + 1e-9)}%"
+
+
+def text_size(width: int) -> float:
+    """Give the size of ordinary text for a picture of this width."""
+    return 14.0 if width >= WIDE else 13.0
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Give the width of a text in pixels, in a font wider than those of most readers."""
+    font = FontProperties(family="DejaVu Sans", weight=weight)
+    with _any_letter():
+        width = text_to_path.get_text_width_height_descent(text, font, False)[0]
+    return width * size / font.get_size()
+
+
+def wrap(text: str, room: float, size: float, weight: str = "normal") -> list[str]:
+    """Break a text into lines that fit the room; a separating dot stays at the end of its line."""
+    lines = [""]
+    kept = re.sub(r" (?=[·→–|%\d])", "\u00a0", " ".join(text.split()))
+    for word in re.split(r"(?<= )|(?<=/)", kept):
+        longer = lines[-1] + word
+        if lines[-1] and text_width(longer.rstrip(), size, weight) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return [line.rstrip(" ") for line in lines]
+
+
+def write(
+    figure: Figure,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    bold: bool = False,
+    small: bool = False,
+    ha: str = "left",
+) -> None:
+    """Write one line, `x` pixels from the left edge and centred `y` pixels from the top."""
+    if not text:
+        return
+    width, height = figure.get_figwidth() * 72, figure.get_figheight() * 72
+    figure.text(
+        x / width,
+        1 - y / height,
+        text,
+        color=INK,
+        ha=ha,
+        va="center",
+        fontsize=text_size(round(width)) - (1 if small else 0),
+        fontweight="bold" if bold else "normal",
+        parse_math=False,
+    )
+
+
+def blank(width: int, height: float, *, left: float, right: float) -> tuple[Figure, Axes]:
+    """Make an empty picture; across, the axes run from 0 to 1; down, in pixels from the top."""
+    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+    axes = figure.add_axes((left / width, 0, (right - left) / width, 1))
+    axes.set_axis_off()
+    axes.set(xlim=(0, 1), ylim=(height, 0))
+    return figure, axes
+
+
+def mark(
+    axes: Axes,
+    shares: Sequence[float],
+    heights: Sequence[float],
+    marker: str,
+    *,
+    colour: str,
+    label: str,
+    filled: bool = True,
+    size: float = 9,
+) -> None:
+    """Draw one marker for each share that is not hidden."""
+    shown = [(x, y) for x, y in zip(shares, heights, strict=True) if not math.isnan(x)]
+    axes.plot(
+        [x for x, _ in shown],
+        [y for _, y in shown],
+        linestyle="none",
+        marker=marker,
+        markersize=size,
+        markeredgewidth=2,
+        markeredgecolor=colour,
+        clip_on=False,
+        label=label,
+        markerfacecolor=colour if filled else "white",
+        zorder=4,
+    )
+
+
+def spans(
+    axes: Axes,
+    lows: Sequence[float],
+    highs: Sequence[float],
+    heights: Sequence[float],
+    *,
+    colour: str,
+    label: str,
+    thickness: float = 2,
+    alpha: float = 1,
+) -> None:
+    """Draw one level line from low to high for each row where both ends are known."""
+    shown = [
+        (low, high, y)
+        for low, high, y in zip(lows, highs, heights, strict=True)
+        if not (math.isnan(low) or math.isnan(high))
+    ]
+    if shown:
+        low, high, y = zip(*shown, strict=True)
+        axes.hlines(
+            y, low, high, colors=colour, linewidth=thickness, alpha=alpha, label=label, zorder=2
+        )
+
+
+def chart(build: Callable[[int], Figure], *, alt: str) -> Chart:
+    """Draw the same marks for a page and for a phone."""
+    wide, narrow = build(WIDE), build(NARROW)
+    return Chart(_svg(wide), _svg(narrow), alt, WIDE, round(wide.get_figheight() * 72))
+
+
+@contextmanager
+def _any_letter() -> Iterator[None]:
+    """Let letters pass that the measuring font lacks: readers see their own fonts."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+def _svg(figure: Figure) -> bytes:
+    out = io.StringIO()
+    with matplotlib.rc_context(_RC), _any_letter():
+        FigureCanvasSVG(figure).print_svg(out, metadata=_NO_METADATA)
+    text = out.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', text)
+    text = re.sub(r"'DejaVu Sans'[^;\"]*", _FONT, text)
+    return re.sub(r"<!--.*?-->|(?<=>)\s+(?=<)", "", text, flags=re.DOTALL).strip().encode()

@@ -1,0 +1,178 @@
+"""Challenge: from findings to three to five candidate challenges a community could agree on.
+
+A candidate brings its evidence, what there is to build on, the conditions that go with it, and the
+arithmetic of a target in whole learners. The story of what will happen is the community's to tell;
+nothing is drafted in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from colanalysis import catalogue, labels
+from colanalysis.settings import Community
+
+PLAN_KEYS = [
+    "challenge", "measure", "group", "year_levels", "target", "target_year", "baseline_year",
+    "baseline_n", "baseline_of",
+]  # fmt: skip
+CONDITIONS = {"attendance", "wellbeing", "engagement", "participation"}
+
+
+def candidates(found: pd.DataFrame, *, community: Community) -> pd.DataFrame:
+    """List the hurdles to talk about first: one per measure and run of steps, widest reach first.
+
+    Columns: candidate (1…), rank (of the finding), build_on and conditions (ranks of other findings,
+    joined by a blank): successes on the same measure or step, and attendance, wellbeing, engagement
+    or participation findings at the same steps.
+    """
+    taken: list[pd.Series] = []
+    for _, hurdle in found[found["direction"] == "hurdle"].iterrows():
+        if len(taken) == community.settings.candidates:
+            break
+        if not any(_same_ground(hurdle, other) for other in taken):
+            taken.append(hurdle)
+    rows = [
+        {
+            "candidate": number,
+            "rank": int(hurdle["rank"]),
+            "build_on": _ranks(_build_on(hurdle, found)),
+            "conditions": _ranks(_conditions(hurdle, found, community)),
+        }
+        for number, hurdle in enumerate(taken, start=1)
+    ]
+    return pd.DataFrame(rows, columns=["candidate", "rank", "build_on", "conditions"])
+
+
+def _same_ground(one: pd.Series, other: pd.Series) -> bool:
+    return one["measure"] == other["measure"] and bool(_steps(one) & _steps(other))
+
+
+def _steps(finding: pd.Series) -> set[str]:
+    return set(finding["stages"].split())
+
+
+def _build_on(hurdle: pd.Series, found: pd.DataFrame) -> pd.DataFrame:
+    there = found["stages"].map(lambda stages: bool(set(stages.split()) & _steps(hurdle)))
+    near = (found["measure"] == hurdle["measure"]) | there
+    return found[near & (found["direction"] == "success")]
+
+
+def _conditions(hurdle: pd.Series, found: pd.DataFrame, community: Community) -> pd.DataFrame:
+    there = found["stages"].map(lambda stages: bool(set(stages.split()) & _steps(hurdle)))
+    domain = found["measure"].map(lambda name: community.measures[name].domain)
+    other = found["measure"] != hurdle["measure"]
+    return found[there & other & domain.isin(CONDITIONS)]
+
+
+def _ranks(rows: pd.DataFrame) -> str:
+    return " ".join(str(int(rank)) for rank in rows["rank"])
+
+
+def local_knowledge(
+    claims: pd.DataFrame, found: pd.DataFrame, counted: pd.DataFrame, *, community: Community
+) -> pd.DataFrame:
+    """Put every claim beside the data, to see whether a finding says the same or the opposite.
+
+    Columns: claim, source, direction, measure, year_levels, group, date, verdict, rank (of the
+    finding it was laid beside, 0 for none). Verdicts: ``agrees``, ``disagrees`` (a finding of the
+    other direction), ``not shown`` (the data covers it and lists nothing), ``cannot be seen``.
+    """
+    rows = []
+    for _, claim in claims.iterrows():
+        beside = _beside(claim, found)
+        agrees = beside[beside["direction"] == claim["direction"]]
+        if len(agrees):
+            verdict, rank = "agrees", int(agrees["rank"].iloc[0])
+        elif len(beside):
+            verdict, rank = "disagrees", int(beside["rank"].iloc[0])
+        else:
+            verdict, rank = _covered(claim, counted, community), 0
+        rows.append({**_told(claim), "verdict": verdict, "rank": rank})
+    return pd.DataFrame(rows, columns=[*_told(pd.Series(dtype=object)), "verdict", "rank"])
+
+
+def _told(claim: pd.Series) -> dict[str, str]:
+    names = ["claim", "source", "direction", "measure", "year_levels", "group", "date"]
+    told = {name: claim.get(name, "") for name in names}
+    date = told["date"]
+    return {**told, "date": f"{date:%Y-%m-%d}" if isinstance(date, pd.Timestamp) else ""}
+
+
+def _beside(claim: pd.Series, found: pd.DataFrame) -> pd.DataFrame:
+    measure, provider = claim.get("measure", ""), claim.get("provider_id", "")
+    if not measure:
+        return found.iloc[:0]
+    first, last = _levels(claim.get("year_levels", ""))
+    low, high = found["year_level_min"].fillna(first), found["year_level_max"].fillna(last)
+    same = (found["measure"] == measure) & (low <= last) & (high >= first)
+    same &= found["provider_id"] == provider
+    wanted = _parts(claim.get("group", ""))
+    return found[same & found["group"].map(lambda group: _parts(group) == wanted).astype(bool)]
+
+
+def _levels(text: str) -> tuple[float, float]:
+    """Read the year levels of "7-8", "Years 7 to 8", "NE-3" or "9"; all of them where none is said."""
+    found = re.findall(r"\d+|NE", text)
+    numbers = [0.0 if part == "NE" else float(part) for part in found]
+    return (min(numbers), max(numbers)) if numbers else (-1.0, 99.0)
+
+
+def _covered(claim: pd.Series, counted: pd.DataFrame, community: Community) -> str:
+    rows = _about(claim, counted, community)
+    provider = claim.get("provider_id", "")
+    rows = rows[rows["provider_id"] == provider] if provider else rows
+    enough = rows["n"].sum() >= community.settings.smallest_group
+    return "not shown" if enough else "cannot be seen"
+
+
+def _about(
+    what: Mapping[str, object] | pd.Series, counted: pd.DataFrame, community: Community
+) -> pd.DataFrame:
+    """Keep the counts of the measure, year levels and group that a claim or a plan names.
+
+    Counts without a year level are kept where none is named or the measure has a step of its own.
+    """
+    name, levels = str(what.get("measure", "")), str(what.get("year_levels", ""))
+    wanted = _parts(str(what.get("group", "")))
+    rows = counted[counted["measure"] == name]
+    within = rows["year_level"].between(*_levels(levels))
+    if not levels or (name in community.measures and community.measures[name].stage):
+        within |= rows["year_level"].isna()
+    rows = rows[within]
+    has = rows["profile"].map(lambda profile: wanted <= _parts(profile))
+    return rows[has.astype(bool)]
+
+
+def monitored(counted: pd.DataFrame, *, community: Community) -> pd.DataFrame:
+    """Where the targets of earlier plans stand now, as counts.
+
+    Columns: challenge, measure, group, year_levels, target, target_year, baseline_year, baseline_n,
+    baseline_of, year (of the latest results up to the target year), n, n_success, same_yardstick.
+    """
+    rows = []
+    for plan in community.plans:
+        own = _about(plan, counted, community)
+        own = own[own["year"] <= plan["target_year"]]
+        year = int(own["year"].max()) if len(own) else int(str(plan["target_year"]))
+        measure = community.measures[str(plan["measure"])]
+        now = own[own["year"] == year]
+        rows.append(
+            {
+                **{key: plan.get(key, "") for key in PLAN_KEYS},
+                "year": year,
+                "n": int(now["n"].sum()),
+                "n_success": int(now["n_success"].sum()),
+                "same_yardstick": catalogue.period(measure, int(str(plan["baseline_year"])))
+                == catalogue.period(measure, year),
+            }
+        )
+    return pd.DataFrame(rows, columns=[*PLAN_KEYS, "year", "n", "n_success", "same_yardstick"])
+
+
+def _parts(group: str) -> set[str]:
+    """Split the single groups that are joined in one name, so that neither order nor macrons matter."""
+    return {labels.plain(part) for part in group.split(" & ")} - {""}

@@ -1,0 +1,138 @@
+"""Check what was loaded: typed tables that can be trusted, and a list of everything that cannot.
+
+All problems are collected, then told at once. Whatever is not used is counted: rows in are rows
+used plus rows set aside, table by table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from colanalysis import convert, people, problems, results
+from colanalysis.errors import DataError
+from colanalysis.labels import plain
+from colanalysis.load import Loaded
+from colanalysis.schema import TABLES, column_name
+from colanalysis.settings import Community
+from colanalysis.sift import Known, Notes, blank, complete, doubt, sift
+
+__all__ = ["Checked", "tables"]
+
+_TOLD = 20
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Tables after checking.
+
+    ``frames``: every table of the schema, typed, empty where there was no file. ``problems``:
+    severity, rule, file, row, column, expected, remedy, count. ``rows``: table, rows_in, used,
+    set_aside. ``inputs``: as loaded. No problem holds a value or an id.
+    """
+
+    community: Community
+    frames: Mapping[str, pd.DataFrame]
+    problems: pd.DataFrame
+    rows: pd.DataFrame
+    inputs: pd.DataFrame
+
+    def require(self) -> Checked:
+        """Go on only with data that nothing blocks.
+
+        Raises DataError that tells the first problems in words.
+        """
+        blocking = self.problems[self.problems["severity"] == "blocks"]
+        if blocking.empty:
+            return self
+        told = problems.in_words(blocking.head(_TOLD))
+        if len(blocking) > _TOLD:
+            told.append(f"… and {len(blocking) - _TOLD:,} more")
+        raise DataError("\n".join([f"found {len(blocking):,} problems that block:", *told]))
+
+    def __repr__(self) -> str:
+        return f"Checked({self.rows['used'].sum():,} rows used, {len(self.problems):,} problems)"
+
+
+def tables(loaded: Loaded) -> Checked:
+    """Check every table; nothing is printed and no content of a table raises an error."""
+    community, notes = loaded.community, loaded.notes.to_dict("records")
+    given = {name: _readable(loaded, name) for name in TABLES}
+    frames: dict[str, pd.DataFrame] = {}
+
+    def take(name: str, result: tuple[pd.DataFrame, Notes]) -> pd.DataFrame:
+        frames[name] = result[0]
+        notes.extend(result[1])
+        return result[0]
+
+    providers = take("providers", people.providers(given["providers"]))
+    if providers.empty:
+        notes.append(problems.note("no providers", "", column="provider_id"))
+    learners = take("learners", people.learners(given["learners"], community))
+    enrolments = take("enrolments", people.enrolments(given["enrolments"], providers, learners))
+    away = ~convert.within(learners["learner_id"], enrolments["learner_id"])
+    notes += doubt(learners, "not enrolled", "learner_id", away)
+    known = Known(community, providers, learners, enrolments)
+    take("observations", results.observations(given["observations"], known))
+    take("survey", results.survey(given["survey"], known))
+    take("counts", results.counts(given["counts"], known))
+    take("local_knowledge", _claims(given["local_knowledge"], known))
+    take("resources", _resources(given["resources"], known))
+    return Checked(
+        community, frames, problems.table(notes), _counted(loaded, frames), loaded.inputs
+    )
+
+
+def _readable(loaded: Loaded, name: str) -> pd.DataFrame:
+    """Keep the rows of files that have every required column; the others are in the notes."""
+    rows = complete(loaded.frames.get(name), name)
+    lacking = loaded.notes.loc[loaded.notes["rule"] == "missing column", "file"]
+    return rows[~rows["source_file"].isin(lacking)].reset_index(drop=True)
+
+
+def _counted(loaded: Loaded, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    rows = pd.DataFrame(
+        [
+            {"table": name, "rows_in": len(loaded.frames[name]), "used": len(frames[name])}
+            for name in TABLES
+            if name in loaded.frames
+        ],
+        columns=["table", "rows_in", "used"],
+    )
+    return rows.assign(set_aside=rows["rows_in"] - rows["used"])
+
+
+def _claims(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
+    """Claims of people in the community: a direction, and only measures and providers that exist."""
+    rows = rows.assign(direction=rows["direction"].map(plain).astype("str"))
+    other = ~rows["direction"].isin(["success", "hurdle"])
+    rows, notes = sift(
+        rows, *blank(rows, "local_knowledge"), ("unknown direction", "direction", other)
+    )
+    ids = {column_name(name): name for name in known.community.measures}
+    measure = rows["measure"].map(lambda text: ids.get(column_name(text), "")).astype("str")
+    strange = (measure == "") & (rows["measure"] != "")
+    notes += doubt(rows, "unknown measure of a claim", "measure", strange)
+    rows, more = _at_known(rows.assign(measure=measure), "provider_id", known)
+    date, bad = convert.dates(rows["date"])
+    notes += more + doubt(rows, "not a date", "date", bad)
+    return rows.assign(date=date).reset_index(drop=True), notes
+
+
+def _resources(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
+    amount, bad = convert.numbers(rows["amount"])
+    rows, notes = sift(
+        rows.assign(amount=amount),
+        *blank(rows, "resources"),
+        ("amount is not a number", "amount", bad),
+    )
+    rows, more = _at_known(rows, "generated_by", known)
+    return rows.reset_index(drop=True), notes + more
+
+
+def _at_known(rows: pd.DataFrame, column: str, known: Known) -> tuple[pd.DataFrame, Notes]:
+    nowhere = ~rows[column].isin(["", *known.providers["provider_id"]])
+    notes = doubt(rows, "unknown provider of a row", column, nowhere)
+    return rows.assign(**{column: rows[column].mask(nowhere, "")}), notes

@@ -1,0 +1,161 @@
+"""The commands. Each is thin over one function; only this module prints.
+
+Exit status: 0 all good, 1 something was wrong with the data or a report failed, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from colanalysis import __version__
+from colanalysis.errors import ColanalysisError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console may not know a macron; a question mark is better than a crash.
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except ColanalysisError as error:
+        print(f"colanalysis: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("colanalysis: stopped; nothing half made was left behind", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="colanalysis",
+        description="Where a community's learners succeed, where they meet hurdles, and what to "
+        "agree on.",
+    )
+    parser.add_argument("--version", action="version", version=f"colanalysis {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="the report on the made-up sample community")
+    demo.add_argument("--out", type=Path, help="folder to write into")
+    demo.set_defaults(run=_demo)
+
+    test = commands.add_parser("test", help="run all tests")
+    test.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to pytest")
+    test.set_defaults(run=_test)
+
+    new = commands.add_parser("new", help="start a community folder")
+    new.add_argument("folder", type=Path)
+    new.add_argument(
+        "--directory", type=Path, action="append", default=[],
+        help="a Ministry directory of schools or early learning services (may be repeated)",
+    )  # fmt: skip
+    new.add_argument("--community", help="Community of Learning id in the directories")
+    new.set_defaults(run=_new)
+
+    check = commands.add_parser("check", help="say what is wrong with the data, and how to mend it")
+    check.add_argument("folder", type=Path)
+    check.set_defaults(run=_check)
+
+    find = commands.add_parser("find", help="exact findings, for the data lead only")
+    find.add_argument("folder", type=Path)
+    find.add_argument("--out", type=Path, help="folder to write findings.csv into")
+    find.add_argument("--year", type=int, help="leave out everything after this year")
+    find.set_defaults(run=_find)
+
+    report = commands.add_parser("report", help="the challenge-evidence report")
+    report.add_argument("folder", type=Path)
+    report.add_argument("--out", type=Path, help="folder to write into")
+    report.add_argument("--provider", default="", help="the report of one provider, by its id")
+    report.add_argument("--audience", default="public", choices=["public", "governance"])
+    report.add_argument("--year", type=int, help="leave out everything after this year")
+    report.set_defaults(run=_report)
+
+    lab = commands.add_parser("lab", help="JupyterLab with the project's notebooks")
+    lab.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to JupyterLab")
+    lab.set_defaults(run=_lab)
+    return parser
+
+
+def _tell(text: str) -> None:
+    print(f"{text} …", file=sys.stderr, flush=True)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from colanalysis import report
+
+    print(report.write(report.SAMPLE, out=options.out, tell=_tell))
+    return 0
+
+
+def _test(options: argparse.Namespace) -> int:
+    import pytest
+
+    from colanalysis.execute import ROOT
+
+    return int(pytest.main(["--rootdir", str(ROOT), *options.rest, str(ROOT / "tests")]))
+
+
+def _new(options: argparse.Namespace) -> int:
+    from colanalysis import begin
+
+    print(begin.folder(options.folder, directories=options.directory, community_id=options.community))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from colanalysis import check, load
+
+    checked = check.tables(load.community(options.folder))
+    print(checked.rows.to_string(index=False))
+    for problem in checked.problems.itertuples():
+        place = f"{problem.file}, row {problem.row}, {problem.column}".replace(", row ,", ",")
+        print(f"{problem.severity}: {problem.rule} ({place}). Expected {problem.expected}. "
+              f"{problem.remedy}")  # fmt: skip
+    blocks = int((checked.problems["severity"] == "blocks").sum())
+    print(f"{blocks} problems block a report." if blocks else "Nothing blocks a report.")
+    return 1 if blocks else 0
+
+
+def _find(options: argparse.Namespace) -> int:
+    from colanalysis import report
+
+    path = report.write_findings(options.folder, out=options.out, year=options.year, tell=_tell)
+    print("Exact numbers, for the data lead only: do not pass on.", file=sys.stderr)
+    print(path)
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from colanalysis import report
+
+    path = report.write(
+        options.folder,
+        out=options.out,
+        year=options.year,
+        provider=options.provider,
+        audience=options.audience,
+        tell=_tell,
+    )
+    print(path)
+    return 0
+
+
+def _lab(options: argparse.Namespace) -> int:
+    import subprocess
+
+    from colanalysis.execute import NOTEBOOKS, ROOT
+
+    # The project's own Lab settings (no news, no update checks) beside whatever the user has.
+    paths = [str(ROOT / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    environment = {**os.environ, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
+    command = [
+        sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1",
+        "--ServerKernelManager.transport_encryption=auto", f"--notebook-dir={ROOT}",
+        str(NOTEBOOKS / "00-start-here.ipynb"), *options.rest,
+    ]  # fmt: skip
+    return subprocess.run(command, env=environment, check=False).returncode

@@ -1,0 +1,178 @@
+"""Charts of published tables: a table in, a picture for the page and one for the phone out.
+
+Rates are shares from 0 to 1. A missing number is a hidden one: its mark is absent and its row
+says so. Every chart carries a description in words made from the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from colanalysis import alt
+from colanalysis.canvas import GREY, HIDDEN, NAVY, PLUM, Chart, chart, mark, percent, spans
+from colanalysis.errors import ReportError
+from colanalysis.listing import Head, Row, listing
+from colanalysis.trendline import STYLES, trend_figure
+
+__all__ = ["Chart", "coverage", "flow", "gaps", "pathway", "trend"]
+
+_LINE, _BAND = "Line: 95% range", "Band: 95% range"
+_DIRECTIONS = {"success": ("Successes", NAVY), "hurdle": ("Hurdles", PLUM)}
+
+
+def pathway(table: pd.DataFrame) -> Chart:
+    """Show each measure's rate with its interval, step by step along the pathway.
+
+    Columns: step (rows of a step stand together), measure, rate, low, high.
+    """
+    _need(table, "pathway", ["step", "measure", "rate", "low", "high"])
+    return chart(partial(_pathway_figure, table), alt=alt.pathway(table))
+
+
+def gaps(table: pd.DataFrame, *, reference: str = "Other learners") -> Chart:
+    """Show each group's rate beside that of the learners it is compared with, in the order given.
+
+    Columns: label, rate, reference, low, high (interval of the rate), direction (success, hurdle).
+    """
+    _need(table, "gaps", ["label", "rate", "reference", "low", "high", "direction"])
+    figure = partial(_gaps_figure, table, reference=reference)
+    return chart(figure, alt=alt.gaps(table, reference=reference))
+
+
+def trend(table: pd.DataFrame) -> Chart:
+    """Show up to four series over the years, never joined across a change of yardstick.
+
+    Columns: year, series, rate, low, high, break_after (the yardstick changed after this year).
+    """
+    _need(table, "trend", ["year", "series", "rate", "low", "high", "break_after"])
+    if table["series"].nunique() > len(STYLES):
+        raise ReportError(
+            f"found {table['series'].nunique()} series",
+            where="trend chart",
+            expected=f"at most {len(STYLES)}",
+            remedy="Draw several charts",
+        )
+    return chart(partial(trend_figure, table), alt=alt.trend(table))
+
+
+def flow(table: pd.DataFrame) -> Chart:
+    """Show the same learners' rate before and after a step, and what is ordinary after it.
+
+    Columns: step ("Year 8 → Year 9"), before, after, ordinary.
+    """
+    _need(table, "flow", ["step", "before", "after", "ordinary"])
+    return chart(partial(_flow_figure, table), alt=alt.flow(table))
+
+
+def coverage(table: pd.DataFrame, *, what: str = "assessed") -> Chart:
+    """Show as bars which share of the learners the data speaks of.
+
+    Columns: label, share.
+    """
+    _need(table, "coverage", ["label", "share"])
+    return chart(partial(_coverage_figure, table, what=what), alt=alt.coverage(table, what=what))
+
+
+def _need(table: pd.DataFrame, name: str, columns: Sequence[str]) -> None:
+    where = f"{name} chart"
+    absent = [column for column in columns if column not in table]
+    if absent:
+        found = f"found columns {', '.join(map(str, table))}"
+        raise ReportError(found, where=where, expected=f"also {', '.join(absent)}")
+    if table.empty:
+        raise ReportError(
+            "found no rows", where=where, expected="one or more", remedy="Say so in words"
+        )
+
+
+def _numbers(table: pd.DataFrame, column: str) -> list[float]:
+    return table[column].astype(float).tolist()
+
+
+def _openings(labels: Sequence[str]) -> list[str]:
+    return [label if i == 0 or label != labels[i - 1] else "" for i, label in enumerate(labels)]
+
+
+def _pathway_figure(table: pd.DataFrame, width: int) -> Figure:
+    rates = _numbers(table, "rate")
+    blocks = _openings(table["step"].astype(str).tolist())
+    rows = [
+        Row(str(label), (percent(rate),), block)
+        for label, rate, block in zip(table["measure"], rates, blocks, strict=True)
+    ]
+    figure, axes, heights = listing(rows, heads=[Head("")], width=width, note=_LINE)
+    spans(
+        axes,
+        _numbers(table, "low"),
+        _numbers(table, "high"),
+        heights,
+        colour=NAVY,
+        label="interval",
+    )
+    mark(axes, rates, heights, "o", colour=NAVY, label="rate")
+    return figure
+
+
+def _gaps_figure(table: pd.DataFrame, width: int, *, reference: str = "Other learners") -> Figure:
+    rates, others = _numbers(table, "rate"), _numbers(table, "reference")
+    directions = table["direction"].astype(str).tolist()
+    blocks = _openings(directions) if len(set(directions)) > 1 else [""] * len(directions)
+    rows = [
+        Row(str(label), (percent(rate), percent(other)), _DIRECTIONS.get(block, (block,))[0])
+        for label, rate, other, block in zip(table["label"], rates, others, blocks, strict=True)
+    ]
+    heads = [Head("This group", "o", GREY), Head(reference, "D", GREY, filled=False)]
+    figure, axes, heights = listing(rows, heads=heads, width=width, note=_BAND)
+    spans(axes, rates, others, heights, colour=GREY, label="difference", thickness=1)
+    for direction in dict.fromkeys(directions):
+        colour = _DIRECTIONS.get(direction, ("", NAVY))[1]
+        chosen = [i for i, found in enumerate(directions) if found == direction]
+        part, levels = table.iloc[chosen], [heights[i] for i in chosen]
+        spans(
+            axes,
+            _numbers(part, "low"),
+            _numbers(part, "high"),
+            levels,
+            colour=colour,
+            label="interval",
+            thickness=5,
+            alpha=0.6,
+        )
+        mark(axes, _numbers(part, "rate"), levels, "o", colour=colour, label="rate")
+    mark(axes, others, heights, "D", colour=GREY, label="reference", filled=False, size=7)
+    return figure
+
+
+def _flow_figure(table: pd.DataFrame, width: int) -> Figure:
+    before, after, ordinary = (_numbers(table, name) for name in ("before", "after", "ordinary"))
+    rows = [
+        Row(str(label), tuple(percent(share) for share in shares))
+        for label, *shares in zip(table["step"], after, before, ordinary, strict=True)
+    ]
+    heads = [
+        Head("After", "o", NAVY),
+        Head("Before", "o", NAVY, filled=False),
+        Head("Usual", "D", PLUM, filled=False),
+    ]
+    figure, axes, heights = listing(rows, heads=heads, width=width)
+    spans(axes, before, after, heights, colour=NAVY, label="difference")
+    mark(axes, before, heights, "o", colour=NAVY, label="before", filled=False)
+    mark(axes, after, heights, "o", colour=NAVY, label="after")
+    mark(axes, ordinary, heights, "D", colour=PLUM, label="ordinary", filled=False, size=6)
+    return figure
+
+
+def _coverage_figure(table: pd.DataFrame, width: int, *, what: str = "assessed") -> Figure:
+    shares = _numbers(table, "share")
+    words = [HIDDEN if share != share else f"{what} {percent(share)}" for share in shares]
+    rows = [Row(str(label), (word,)) for label, word in zip(table["label"], words, strict=True)]
+    figure, axes, heights = listing(rows, heads=[Head("")], width=width)
+    shown = [(share, y) for share, y in zip(shares, heights, strict=True) if share == share]
+    axes.barh(
+        [y for _, y in shown], [share for share, _ in shown], height=14, color=NAVY, label="share"
+    )
+    return figure

@@ -1,0 +1,112 @@
+"""Evidence: the whole way from a community's folder to its exact findings, in one call.
+
+What is gathered here is exact and stays on the data lead's machine. What others may see is made
+from it by ``release.seal``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from colanalysis import check, compare, find, follow, link, load, measure
+from colanalysis.check import Checked
+from colanalysis.errors import UsageError
+from colanalysis.settings import Community
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that was counted and found, exactly, as tables."""
+
+    community: Community
+    year: int | None
+    inputs: pd.DataFrame
+    rows: pd.DataFrame
+    problems: pd.DataFrame
+    providers: pd.DataFrame
+    counted: pd.DataFrame
+    surveyed: frozenset[str]
+    coverage: pd.DataFrame
+    looked_at: pd.DataFrame
+    found: pd.DataFrame
+    transitions: pd.DataFrame
+    flows: pd.DataFrame
+    claims: pd.DataFrame
+    resources: pd.DataFrame
+
+    def __repr__(self) -> str:
+        listed, all_ = len(self.found), len(self.looked_at)
+        return f"Evidence({self.community.name}: {listed} findings from {all_:,} comparisons)"
+
+
+def gather(
+    folder: Path | str, *, year: int | None = None, tell: Callable[[str], None] = lambda _: None
+) -> Evidence:
+    """Load, check, link, count, compare and find. ``year`` leaves out everything later.
+
+    ``tell`` hears what is being done. Raises UsageError, SettingsError or DataError, each saying
+    what was found, what was expected and what to do.
+    """
+    tell("Reading")
+    loaded = load.community(Path(folder))
+    tell("Checking")
+    checked = check.tables(loaded)
+    checked.require()
+    tell("Linking and counting")
+    checked = _until(checked, year)
+    journeys = link.journeys(checked)
+    counted = measure.counts(journeys)
+    repeats = measure.repeats(journeys)
+    transitions = follow.transitions(journeys)
+    community = checked.community
+    tell("Comparing")
+    panels = compare.panels(counted, community=community, repeats=repeats)
+    looked_at = find.looked_at(panels, transitions=transitions, community=community)
+    found = find.findings(looked_at, panels, community=community)
+    empty = pd.DataFrame()
+    claims = checked.frames.get("local_knowledge", empty)
+    return Evidence(
+        community=community,
+        year=_latest(checked, community),
+        inputs=loaded.inputs,
+        rows=checked.rows,
+        problems=checked.problems,
+        providers=checked.frames["providers"],
+        counted=counted,
+        surveyed=frozenset(checked.frames.get("survey", pd.DataFrame({"measure": []}))["measure"]),
+        coverage=measure.coverage(journeys),
+        looked_at=looked_at,
+        found=found,
+        transitions=transitions,
+        flows=follow.flows(journeys),
+        claims=claims,
+        resources=checked.frames.get("resources", empty),
+    )
+
+
+def _until(checked: Checked, year: int | None) -> Checked:
+    """Everything up to a year; the year has to be one that the data knows."""
+    if year is None:
+        return checked
+    known = sorted({int(y) for frame in _dated(checked).values() for y in frame["year"].unique()})
+    if year not in known:
+        exist = ", ".join(str(y) for y in known) or "none"
+        raise UsageError(
+            f"There is no data for year {year}. Years with data: {exist}. "
+            "Choose one of them, or leave the year out for the latest."
+        )
+    kept = {name: frame[frame["year"] <= year] for name, frame in _dated(checked).items()}
+    return replace(checked, frames={**checked.frames, **kept})
+
+
+def _dated(checked: Checked) -> dict[str, pd.DataFrame]:
+    return {name: frame for name, frame in checked.frames.items() if "year" in frame}
+
+
+def _latest(checked: Checked, community: Community) -> int | None:
+    years = [int(f["year"].max()) for f in _dated(checked).values() if len(f)]
+    return max(years) if years else community.year

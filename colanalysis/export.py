@@ -1,0 +1,149 @@
+"""From an executed notebook to one page that may be sent: whole, safe, and the same each time.
+
+Nothing is dropped silently: an output that cannot be shown well stops the export. Messages name
+the place and the kind of what was found, never its content.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from colanalysis.errors import ReportError
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+
+END = "<!-- complete -->"
+REMOVED: frozenset[str] = frozenset({"parameters", "injected-parameters", "setup"})
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_SHOWN = ("text/html", "text/markdown")
+_FORBIDDEN = ("script", "style", "link", "meta", "base", "iframe", "object", "embed", "form")
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+
+
+def notebook(node: Any, *, title: str, language: str = "en-NZ", drop: Collection[str] = ()) -> str:
+    """Turn an executed notebook into one HTML page without code, script or outside address.
+
+    Cells tagged as parameters or setup are left out, and those with a tag in `drop`. Only HTML and
+    Markdown outputs are admitted.
+
+    Raises
+    ------
+    ReportError
+        A cell failed or printed, an output has no form for readers, there is not exactly one top
+        heading, or something would not be safe or not be read aloud.
+    """
+    from bs4 import BeautifulSoup
+    from nbconvert.exporters import HTMLExporter
+
+    kept = _kept(node, REMOVED.union(drop))
+    exporter = HTMLExporter(
+        template_name="colreport",
+        extra_template_basedirs=[str(_TEMPLATES)],
+        exclude_anchor_links=True,
+    )
+    report = {"title": title, "language": language, "policy": _POLICY}
+    page = BeautifulSoup(exporter.from_notebook_node(kept, {"report": report})[0], "html.parser")
+    _separate_ids(page)
+    faults = list(dict.fromkeys(_faults(page)))
+    if faults:
+        raise ReportError("; ".join(faults), where="page", remedy="Correct the notebook's cells")
+    _contents(page)
+    return str(page).rstrip() + END
+
+
+def _kept(node: Any, removed: frozenset[str]) -> Any:
+    """Copy the notebook without what readers do not see; refuse what they could not read."""
+    kept = copy.deepcopy(node)
+    kept.metadata.pop("widgets", None)
+    cells = []
+    for place, cell in enumerate(kept.cells, start=1):
+        for output in cell.get("outputs", []):
+            _admit(output, where=f"cell {place}")
+        if not removed.intersection(cell.metadata.get("tags", [])):
+            cells.append(cell)
+    kept.cells = cells
+    return kept
+
+
+def _admit(output: Any, *, where: str) -> None:
+    show = "End the cell with a function of page"
+    if output.output_type == "error":
+        raise ReportError(
+            "found an error", where=where, remedy="Correct it and run the notebook again"
+        )
+    if output.output_type == "stream":
+        raise ReportError(f"found printed text ({output.name})", where=where, remedy=show)
+    if not any(kind in output.data for kind in _SHOWN):
+        kinds = ", ".join(sorted(output.data)) or "nothing"
+        raise ReportError(f"found {kinds}", where=where, expected="HTML or Markdown", remedy=show)
+
+
+def _faults(page: BeautifulSoup) -> Iterator[str]:
+    main = page.main or page
+    tops = len(main.find_all("h1"))
+    if tops != 1:
+        yield f"found {tops} top headings, not one"
+    for tag in main.find_all(_FORBIDDEN):
+        yield f"found <{tag.name}>, which a page must not hold"
+    for tag in main.find_all(True):
+        for name, value in tag.attrs.items():
+            if name.startswith("on") or _outside(name, str(value)):
+                yield f"found a program or an outside address in {name} of <{tag.name}>"
+    for image in main.find_all("img"):
+        alt = str(image.get("alt") or "").strip()
+        if not alt or alt.startswith("No description has been provided"):
+            yield "found an image without description, not one from page.figure"
+    if any(not cell.get("scope") for cell in main.find_all("th")):
+        yield "found a table without scopes, not one from page.table"
+
+
+def _outside(name: str, value: str) -> bool:
+    """Say whether an attribute leads out of the page; a link to a file beside it does not."""
+    if name in ("src", "srcset"):
+        return not re.match(r"data:image/(svg\+xml|png|jpeg);base64,", value)
+    if name == "style":
+        return "url(" in value.lower()
+    return name.endswith("href") and bool(re.search(r"^\s*[\\/]|//|^[^/#?]*:", value))
+
+
+def _separate_ids(page: BeautifulSoup) -> None:
+    """Give a piece that is shown twice a second id, and its region the new name."""
+    seen: dict[str, int] = {}
+    for tag in page.find_all(id=True):
+        name = str(tag["id"])
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            tag["id"] = f"{name}-{seen[name]}"
+            region = tag.find_parent(attrs={"aria-labelledby": name})
+            if region is not None:
+                region["aria-labelledby"] = tag["id"]
+
+
+def _contents(page: BeautifulSoup) -> None:
+    """Put the list of sections before the first of them."""
+    sections = page.find_all("h2")
+    if len(sections) < 3:
+        return
+    entries = page.new_tag("ol")
+    for place, section in enumerate(sections, start=1):
+        section["id"] = section.get("id") or f"section-{place}"
+        entries.append(_entry(page, section))
+    label = page.new_tag("p", id="contents-label")
+    label.string = "On this page"
+    nav = page.new_tag("nav", attrs={"aria-labelledby": "contents-label"})
+    nav.extend([label, entries])
+    sections[0].insert_before(nav)
+
+
+def _entry(page: BeautifulSoup, section: Tag) -> Tag:
+    link = page.new_tag("a", href=f"#{section['id']}")
+    link.extend([copy.copy(child) for child in section.contents])
+    entry = page.new_tag("li")
+    entry.append(link)
+    return entry

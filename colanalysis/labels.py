@@ -1,0 +1,53 @@
+"""The words that readers see, in English and te reo Māori, and the form in which names compare.
+
+The words are data (reference/labels.csv). Where no established word in te reo Māori is known to us
+the cell is empty and the English stands in its place.
+"""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+__all__ = ["label", "plain"]
+
+
+def label(key: str, language: str = "en") -> str:
+    """Give the words for a key such as ``stage.ece``; ``language`` is "en" or "mi".
+
+    Capitals and macrons of a key do not matter. A key that is not in the list becomes words by
+    itself, so that a community's own attributes and steps need no list.
+
+    >>> label("stage.ece"), label("attribute.grade_9")
+    ('Early childhood education', 'Grade 9')
+    """
+    words = _words().get(plain(key))
+    if words is None:
+        return _humanised(key)
+    return words.get(language) or words["en"]
+
+
+def plain(text: object) -> str:
+    """Fold away macrons and other accents, capitals and spare blanks, to compare names.
+
+    >>> plain(" MĀORI  medium ")
+    'maori medium'
+    """
+    bare = unicodedata.normalize("NFKD", str(text))
+    bare = "".join(mark for mark in bare if not unicodedata.combining(mark))
+    return " ".join(bare.casefold().split())
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    path = files("colanalysis") / "reference" / "labels.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return {plain(row["key"]): row for row in csv.DictReader(lines)}
+
+
+def _humanised(key: str) -> str:
+    words = " ".join(key.rsplit(".", maxsplit=1)[-1].replace("_", " ").split())
+    return words[:1].upper() + words[1:]

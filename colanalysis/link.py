@@ -1,0 +1,195 @@
+"""Link tables into journeys: each learner's results along the pathway, each with its step and success.
+
+Three rules are kept here, and every later number rests on them: a learner counts once per measure
+and year (the last result of the year stands), an anonymous survey answer counts as a learner of its
+own, and a learner belongs to every group recorded for them (of ethnic groups only to the first in
+the order of ``ethnicity.GROUPS`` where the settings say "prioritised"). Learner ids end here: after
+linking, a learner is a number that means nothing outside this run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from colanalysis import catalogue
+from colanalysis.check import Checked
+from colanalysis.schema import column_name
+from colanalysis.settings import Community
+
+NOT_ATTRIBUTES = {"learner_id", "source_file", "source_row"}
+SURVEY_COLUMNS = {"provider_id", "year", "measure", "value", "score", "year_level", "term", "date"}
+RESULT_COLUMNS = ["learner", "provider_id", "year", "year_level", "measure", "score"]
+
+
+@dataclass(frozen=True)
+class Journeys:
+    """Learners along the pathway, in three tables joined by ``learner`` (a number).
+
+    ``results``: learner, provider_id, year, year_level, measure, score, stage, success (nullable).
+    ``places``: learner, provider_id, year, year_level, stage: where each learner was enrolled, the
+    place they came to last standing last within a year.
+    ``memberships``: learner, attribute, value: every group a learner belongs to.
+    """
+
+    community: Community
+    results: pd.DataFrame
+    places: pd.DataFrame
+    memberships: pd.DataFrame
+
+    def groups(self) -> pd.DataFrame:
+        """Name every group a learner belongs to as one text: learner, group (attribute=value)."""
+        rows = self.memberships
+        return pd.DataFrame(
+            {"learner": rows["learner"], "group": rows["attribute"] + "=" + rows["value"]}
+        )
+
+    def __repr__(self) -> str:
+        learners = self.places["learner"].nunique()
+        return f"Journeys({learners:,} learners, {len(self.results):,} results)"
+
+
+def journeys(checked: Checked) -> Journeys:
+    """Follow every learner from table to table and judge each result by its measure's own rule."""
+    community, frames = checked.community, checked.frames
+    wanted = _wanted(community)
+    numbers = _number_learners(frames)
+    places = _places(frames.get("enrolments"), numbers)
+    places["stage"] = stages(places, frames["providers"], community=community)
+    results = _results(frames.get("observations"), numbers, places)
+    answers, answered = _answers(frames.get("survey"), len(numbers), wanted)
+    results = pd.concat([results, answers], ignore_index=True) if len(answers) else results
+    results["stage"] = stages(results, frames["providers"], community=community)
+    results = results[results["stage"].notna()].reset_index(drop=True)
+    results["success"] = _successes(results, community)
+    memberships = _memberships(frames.get("learners"), numbers, wanted)
+    memberships = pd.concat([memberships, answered], ignore_index=True)
+    if community.settings.ethnicity == "prioritised":
+        memberships = _prioritised(memberships)
+    return Journeys(community, results, places, memberships)
+
+
+def stages(rows: pd.DataFrame, providers: pd.DataFrame, *, community: Community) -> pd.Series:
+    """Find the step of each row: its measure's own step, else that of its year level and provider.
+
+    ``rows`` needs provider_id and year_level, and has a measure or not. Missing where there is no
+    step, or none that the community has.
+    """
+    types = dict(zip(providers["provider_id"], providers["type"], strict=True))
+    by_level = _by_level(rows, types, community)
+    if "measure" not in rows:
+        return by_level
+    own = rows["measure"].map({m.id: m.stage for m in community.measures.values() if m.stage})
+    found = own.astype(object).where(own.notna(), by_level)
+    return found.where(found.isin([stage.id for stage in community.stages]))
+
+
+def _wanted(community: Community) -> set[str] | None:
+    """Name the attributes that a community chose as the columns of its tables are."""
+    chosen = community.attributes
+    return None if chosen is None else {column_name(name) for name in chosen}
+
+
+def _number_learners(frames: Mapping[str, pd.DataFrame]) -> pd.Series:
+    ids = [frame["learner_id"] for frame in frames.values() if "learner_id" in frame]
+    known = pd.unique(pd.concat(ids)) if ids else np.array([], dtype=object)
+    return pd.Series(np.arange(len(known)), index=pd.Index(known))
+
+
+def _places(enrolments: pd.DataFrame | None, numbers: pd.Series) -> pd.DataFrame:
+    columns = ["learner", "provider_id", "year", "year_level"]
+    if enrolments is None:
+        return pd.DataFrame(columns=columns)
+    places = enrolments.assign(learner=numbers.loc[enrolments["learner_id"]].to_numpy())
+    dates = [column for column in ("start_date", "end_date") if column in places]
+    places = places.sort_values(dates, kind="stable", na_position="first")
+    return places[columns].drop_duplicates(keep="last").reset_index(drop=True)
+
+
+def _memberships(
+    learners: pd.DataFrame | None, numbers: pd.Series, wanted: set[str] | None
+) -> pd.DataFrame:
+    if learners is None:
+        return pd.DataFrame(columns=["learner", "attribute", "value"])
+    units = numbers.loc[learners["learner_id"]].to_numpy()
+    return _long(learners.assign(learner=units), NOT_ATTRIBUTES, wanted)
+
+
+def _long(table: pd.DataFrame, leave_out: set[str], wanted: set[str] | None) -> pd.DataFrame:
+    """One row per learner and group; several groups in one cell are several memberships."""
+    attributes = [
+        column
+        for column in table
+        if column not in leave_out | {"learner"} and (wanted is None or column in wanted)
+    ]
+    pieces = [
+        pd.DataFrame(
+            {"learner": table["learner"], "attribute": a, "value": table[a].str.split(";")}
+        )
+        for a in attributes
+    ]
+    if not pieces:
+        return pd.DataFrame(columns=["learner", "attribute", "value"])
+    rows = pd.concat(pieces, ignore_index=True).explode("value")
+    # Names of groups are joined by " & " later, so no name may hold one.
+    rows["value"] = rows["value"].str.replace("&", " and ", regex=False).str.split().str.join(" ")
+    return rows[rows["value"] != ""].drop_duplicates().reset_index(drop=True)
+
+
+def _prioritised(memberships: pd.DataFrame) -> pd.DataFrame:
+    """Only the first ethnic group of each learner; checking has put them in the order that rules."""
+    further = memberships.duplicated(["learner", "attribute"])
+    return memberships[~(further & (memberships["attribute"] == "ethnicity"))]
+
+
+def _results(
+    observations: pd.DataFrame | None, numbers: pd.Series, places: pd.DataFrame
+) -> pd.DataFrame:
+    if observations is None:
+        return pd.DataFrame(columns=RESULT_COLUMNS)
+    rows = observations.assign(learner=numbers.loc[observations["learner_id"]].to_numpy())
+    order = [column for column in ("date", "term", "source_row") if column in rows]
+    rows = rows.sort_values(order, kind="stable", na_position="first")
+    rows = rows.drop_duplicates(["learner", "measure", "year"], keep="last")
+    enrolled = places.drop_duplicates(["learner", "provider_id", "year"], keep="last")
+    enrolled = enrolled.rename(columns={"year_level": "enrolled_level"}).drop(columns="stage")
+    rows = rows.merge(enrolled, how="left", on=["learner", "provider_id", "year"])
+    rows["year_level"] = rows["year_level"].fillna(rows["enrolled_level"])
+    rows = rows[RESULT_COLUMNS].sort_values(["learner", "measure", "year"], kind="stable")
+    return rows.reset_index(drop=True)
+
+
+def _answers(
+    survey: pd.DataFrame | None, first: int, wanted: set[str] | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Anonymous answers, numbered after the learners so that nobody can join the two."""
+    if survey is None or survey.empty:
+        return pd.DataFrame(columns=RESULT_COLUMNS), pd.DataFrame()
+    rows = survey.reset_index(drop=True)
+    rows["learner"] = np.arange(first, first + len(rows))
+    return rows[RESULT_COLUMNS], _long(rows, NOT_ATTRIBUTES | SURVEY_COLUMNS, wanted)
+
+
+def _by_level(rows: pd.DataFrame, types: dict[str, str], community: Community) -> pd.Series:
+    """Work steps out once per year level and type of provider, then look them up."""
+    keys = pd.DataFrame({"level": rows["year_level"], "type": rows["provider_id"].map(types)})
+    unique = keys.drop_duplicates()
+    unique = unique.assign(
+        stage=[
+            community.stage_of(None if pd.isna(level) else level, type_)
+            for level, type_ in zip(unique["level"], unique["type"], strict=True)
+        ]
+    )
+    found = keys.merge(unique, how="left", on=["level", "type"])["stage"]
+    return pd.Series(found.to_numpy(), index=rows.index, dtype=object)
+
+
+def _successes(results: pd.DataFrame, community: Community) -> pd.Series:
+    success = pd.Series(pd.NA, index=results.index, dtype="boolean")
+    for name, rows in results.groupby("measure", observed=True, sort=True):
+        measure = community.measures[name]
+        success.loc[rows.index] = catalogue.succeeds(measure, rows["score"], rows["year_level"])
+    return success

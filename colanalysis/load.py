@@ -1,0 +1,182 @@
+"""Load a community folder: settings and tables, every cell the text it was.
+
+Nothing is repaired and nothing is guessed. A file that cannot be read with certainty is refused with
+its name and row; what is only doubtful becomes a note for the checks. Columns that could name a
+person are not read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from colanalysis import problems, settings, sources
+from colanalysis.errors import DataError, SettingsError
+from colanalysis.grid import Grid
+from colanalysis.read import text_grid
+from colanalysis.schema import RESERVED, TABLES, Table, identifies
+from colanalysis.settings import Community, Source
+from colanalysis.sheets import parquet_grid, workbook_grid
+
+__all__ = ["Loaded", "community", "read_file"]
+
+_TEXT, _BOOK, _PARQUET = (".csv", ".tsv", ".txt"), (".xlsx", ".xls"), (".parquet",)
+_ENDINGS = (*_TEXT, *_BOOK, *_PARQUET)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A community as it was handed over.
+
+    ``frames``: table name to rows, all text ("" is blank) but ``source_row`` (a number); a table
+    without a file is absent. ``inputs``: file, table, sha256, rows. ``notes``: what the reading
+    found, in the columns of ``check.Checked.problems``.
+    """
+
+    community: Community
+    frames: Mapping[str, pd.DataFrame]
+    inputs: pd.DataFrame
+    notes: pd.DataFrame
+
+
+def community(folder: Path | str) -> Loaded:
+    """Read the settings and all tables of a community folder.
+
+    Raises UsageError when the folder is not a community folder, SettingsError when community.toml
+    is wrong, DataError when a file cannot be read with certainty.
+    """
+    found = settings.read(Path(folder))
+    pieces: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
+    inputs: list[dict[str, object]] = []
+    notes: list[dict[str, object]] = _unread(found)
+
+    def add(grid: Grid, digest: str, tables: Mapping[str, pd.DataFrame]) -> None:
+        notes.extend(grid.notes)
+        if not grid.rows:
+            notes.append(problems.note("header only", grid.file))
+        for name, rows in tables.items():
+            pieces[name].append(rows)
+            inputs.append({"file": grid.file, "table": name, "sha256": digest, "rows": len(rows)})
+
+    for table in TABLES.values():
+        for path in _files(found.folder, table.name):
+            grid, digest = read_file(path, _shown(path, found.folder), frozenset(table.columns))
+            rows, remarks = _table_rows(grid, table)
+            add(grid, digest, {table.name: rows})
+            notes += remarks
+    for source in found.sources:
+        path = _source_path(found.folder, source)
+        grid, digest = read_file(path, _shown(path, found.folder), sources.known(source))
+        add(grid, digest, sources.tables(grid, source))
+    frames = {name: _join(parts) for name, parts in pieces.items() if parts}
+    columns = ["file", "table", "sha256", "rows"]
+    return Loaded(found, frames, pd.DataFrame(inputs, columns=columns), problems.table(notes))
+
+
+def read_file(path: Path, file: str, known: frozenset[str]) -> tuple[Grid, str]:
+    """Read one file by its ending; give it back with its SHA-256 digest."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            "the file cannot be opened",
+            where=file,
+            remedy="Close it in other programs and check that you may read it.",
+        ) from error
+    ending = path.suffix.lower()
+    if ending in _BOOK:
+        grid = workbook_grid(data, file, known)
+    elif ending in _PARQUET:
+        grid = parquet_grid(data, file)
+    else:
+        grid = text_grid(data, file, known)
+    return grid, hashlib.sha256(data).hexdigest()
+
+
+def _files(folder: Path, table: str) -> list[Path]:
+    """Find the files of one table: one file, or all of a folder of that name."""
+    found = [path for path in sorted(folder.iterdir()) if path.stem.casefold() == table]
+    single = [path for path in found if path.is_file() and path.suffix.lower() in _ENDINGS]
+    inside = [path for path in found if path.is_dir() and not path.suffix]
+    if len(single) + len(inside) > 1:
+        names = ", ".join(path.name for path in single + inside)
+        raise DataError(
+            f"found {names}",
+            where=table,
+            expected="one file or one folder, as rows read twice would count twice",
+            remedy=f"Keep one of them, or put all files into one folder {table}.",
+        )
+    if not inside:
+        return single
+    return [path for path in sorted(inside[0].rglob("*")) if _readable(path)]
+
+
+def _readable(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in _ENDINGS and path.name[0] not in ".~"
+
+
+def _unread(found: Community) -> list[dict[str, object]]:
+    """Tables in the folder that are named after nothing known: often a spelling mistake."""
+    listed = {_source_path(found.folder, source).resolve() for source in found.sources}
+    return [
+        problems.note("file not read", path.name)
+        for path in sorted(found.folder.iterdir())
+        if _readable(path)
+        and path.suffix.lower() != ".txt"
+        and path.stem.casefold() not in TABLES
+        and path.resolve() not in listed
+    ]
+
+
+def _source_path(folder: Path, source: Source) -> Path:
+    path = folder / source.file
+    if not path.is_file():
+        raise SettingsError(
+            f"there is no file {source.file}",
+            where="community.toml, [[source]] file",
+            remedy="Correct the path, which starts at the community folder.",
+        )
+    return path
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+
+
+def _table_rows(grid: Grid, table: Table) -> tuple[pd.DataFrame, list[dict[str, object]]]:
+    """Take the columns of one file that belong to its table, and notes on those that do not."""
+    missing = [c.name for c in table.required if c.name not in grid.headings]
+    remarks = [
+        problems.note(
+            "missing column", grid.file, column=name, count=max(len(grid.rows), 1), table=table.name
+        )
+        for name in missing
+    ]
+    kept = [name for name in grid.headings if name in table.columns]
+    for name in (n for n in grid.headings if n and n not in table.columns):
+        if identifies(table.name, name):
+            remarks.append(problems.note("identifying column", grid.file, column=name))
+        elif missing:
+            continue  # the first row may be data, whose cells must not be told
+        elif name in RESERVED:
+            remarks.append(problems.note("reserved heading", grid.file, column=name))
+        elif table.open:
+            kept.append(name)
+        else:
+            remarks.append(
+                problems.note("column not used", grid.file, column=name, table=table.name)
+            )
+    return grid.table({name: grid.column(name) for name in kept}), remarks
+
+
+def _join(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of several files below one another; a column that a file lacks is blank there."""
+    if len(parts) == 1:
+        return parts[0].reset_index(drop=True)
+    rows = pd.concat(parts, ignore_index=True)
+    texts = [name for name in rows if name != "source_row"]
+    return rows.fillna(dict.fromkeys(texts, "")).astype(dict.fromkeys(texts, "str"))

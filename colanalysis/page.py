@@ -1,0 +1,208 @@
+"""Pieces of a page for teachers: tables, charts, cards and headings as accessible HTML.
+
+Everything that comes from data is escaped. The same content gives the same bytes and the same ids.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from numbers import Real
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from colanalysis.errors import ReportError
+from colanalysis.export import notebook as export
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from colanalysis.canvas import Chart
+
+__all__ = [
+    "MARKS",
+    "Html",
+    "bullets",
+    "cards",
+    "definitions",
+    "export",
+    "figure",
+    "footer",
+    "heading",
+    "mi",
+    "notice",
+    "paragraphs",
+    "table",
+]
+
+MARKS: Mapping[str, str] = {
+    "c": "hidden, so that no learner can be recognised",
+    "z": "does not apply",
+    "x": "not available",
+}
+NOTICES = ("sample", "caution", "info")
+
+_NUMBER = re.compile(r"[+−-]?\d[\d ,.\u00a0]*%?( (to|–) [+−-]?\d[\d ,.\u00a0]*%?)?")
+_PHONE = "screen and (max-width: 45rem)"
+
+
+class Html(Markup):
+    """A piece of a page; a notebook cell whose last line gives one shows it."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+    def __repr__(self) -> str:
+        return f"<Html: {len(self)} characters>"
+
+
+def mi(text: str) -> Markup:
+    """Mark a text as te reo Māori, so that screen readers can change their voice."""
+    return Markup('<span lang="mi">{}</span>').format(text)
+
+
+def heading(level: int, english: str, maori: str = "", *, anchor: str, first: str = "en") -> Html:
+    """Give a heading in both languages, the one named by `first` ("en" or "mi") in front."""
+    parts = [escape(english)] + ([mi(maori)] if maori else [])
+    text = Markup("\u00a0| ").join(parts[::-1] if first == "mi" else parts)
+    return Html('<h{0} id="{1}">{2}</h{0}>').format(level, anchor, text)
+
+
+def paragraphs(texts: Iterable[str]) -> Html:
+    """Give each text as a paragraph."""
+    return _joined(Html("<p>{}</p>").format(text) for text in texts)
+
+
+def bullets(texts: Iterable[str]) -> Html:
+    """Give the texts as a list."""
+    return Html("<ul>{}</ul>").format(_joined(Html("<li>{}</li>").format(text) for text in texts))
+
+
+def definitions(pairs: Iterable[tuple[str, str]]) -> Html:
+    """Give terms with what they mean."""
+    rows = (Html("<div><dt>{}</dt><dd>{}</dd></div>").format(*pair) for pair in pairs)
+    return Html("<dl>{}</dl>").format(_joined(rows))
+
+
+def notice(text: str, kind: str = "info") -> Html:
+    """Give a banner that also stays in print; kinds are sample, caution and info."""
+    if kind not in NOTICES:
+        raise ReportError(
+            f"found kind {kind!r}", where="notice", expected=f"one of {', '.join(NOTICES)}"
+        )
+    return Html('<p class="notice {}" role="note">{}</p>').format(kind, text)
+
+
+def footer(texts: Iterable[str]) -> Html:
+    """Give the closing lines of a page: how and from what it was made."""
+    return Html("<footer>{}</footer>").format(paragraphs(texts))
+
+
+def cards(items: Iterable[tuple[str, Sequence[str]]]) -> Html:
+    """Give each title with its pieces as a card; plain text becomes a paragraph."""
+    articles = (
+        Html('<article class="card"><h3>{}</h3>{}</article>').format(
+            title, _joined(part if isinstance(part, Html) else paragraphs([part]) for part in parts)
+        )
+        for title, parts in items
+    )
+    return Html('<div class="cards">{}</div>').format(_joined(articles))
+
+
+def figure(chart: Chart, *, title: str, subtitle: str, table: Html, note: str = "") -> Html:
+    """Give a chart with its finding as title, the numbers behind it, and who is counted.
+
+    Raises
+    ------
+    ReportError
+        The chart has no description in words.
+    """
+    if not chart.alt.strip():
+        raise ReportError("found a chart without description", where="figure", expected="alt text")
+    picture = Html(
+        '<picture><source media="{}" srcset="{}">'
+        '<img alt="{}" src="{}" width="{}" height="{}"></picture>'
+    ).format(_PHONE, _uri(chart.narrow), chart.alt, _uri(chart.wide), chart.width, chart.height)
+    return Html(
+        '<figure><h3>{0}</h3><p class="subtitle">{1}</p>{2}<details><summary>Show the numbers'
+        '<span class="unseen"> for: {0}</span></summary>{3}</details>{4}</figure>'
+    ).format(
+        title,
+        subtitle,
+        picture,
+        table,
+        Html("<figcaption>{}</figcaption>").format(note) if note else "",
+    )
+
+
+def table(
+    frame: pd.DataFrame,
+    *,
+    caption: str,
+    headings: Mapping[str, str] | None = None,
+    row_headers: int = 1,
+    key: bool = True,
+) -> Html:
+    """Give a table that reads well aloud, scrolls by itself on a phone and prints whole.
+
+    Cells are texts ready for display, or numbers; a missing cell is shown as "x", not available.
+    The first `row_headers` columns name their row. `key` adds what the marks c, z and x mean.
+    """
+    names = [(headings or {}).get(str(name), _human(str(name))) for name in frame.columns]
+    rows = [[_text(cell) for cell in row] for row in frame.itertuples(index=False, name=None)]
+    right = [i >= row_headers and _numeric([row[i] for row in rows]) for i in range(len(names))]
+    kinds = [Markup(' class="number"' if flag else "") for flag in right]
+    pairs = zip(kinds, names, strict=True)
+    head = _joined(Html('<th scope="col"{}>{}</th>').format(*pair) for pair in pairs)
+    body = _joined(_row(row, kinds, row_headers) for row in rows)
+    if not rows:
+        body = Html('<tr><td colspan="{}">Nothing to show</td></tr>').format(len(names))
+    anchor = "t-" + hashlib.sha256(f"{caption}{head}{body}".encode()).hexdigest()[:10]
+    found = {cell for row in rows for cell in row[row_headers:]}
+    return Html(
+        '<div class="scroll" role="region" tabindex="0" aria-labelledby="{0}"><table>'
+        '<caption id="{0}"><span>{1}</span></caption>'
+        "<thead><tr>{2}</tr></thead><tbody>{3}</tbody></table></div>{4}"
+    ).format(anchor, caption, head, body, _key(found) if key else "")
+
+
+def _row(cells: Sequence[str], kinds: Sequence[Markup], row_headers: int) -> Html:
+    headers = (Html('<th scope="row">{}</th>').format(cell) for cell in cells[:row_headers])
+    rest = zip(kinds[row_headers:], cells[row_headers:], strict=True)
+    values = (Html("<td{}>{}</td>").format(*pair) for pair in rest)
+    return Html("<tr>{}</tr>").format(_joined(headers) + _joined(values))
+
+
+def _key(found: Collection[str]) -> Html:
+    meanings = "; ".join(f"{mark}: {means}" for mark, means in MARKS.items() if mark in found)
+    return Html('<p class="key">{}.</p>').format(meanings) if meanings else Html("")
+
+
+def _joined(parts: Iterable[str]) -> Html:
+    return Html("").join(parts)
+
+
+def _uri(svg: bytes) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+
+
+def _human(name: str) -> str:
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def _text(cell: object) -> str:
+    if cell is None or (not isinstance(cell, str) and cell != cell) or str(cell) == "<NA>":
+        return "x"
+    if isinstance(cell, Real) and not isinstance(cell, bool) and math.isfinite(cell):
+        return f"{float(cell):.10g}".replace("-", "−")
+    return cell if isinstance(cell, str) else str(cell)
+
+
+def _numeric(cells: Sequence[str]) -> bool:
+    """Say whether a column holds numbers, perhaps with marks and short words among them."""
+    return any(_NUMBER.fullmatch(cell) for cell in cells) and all(len(cell) < 20 for cell in cells)

@@ -1,0 +1,192 @@
+"""Report: a community's folder in, its challenge-evidence report out, whole or not at all.
+
+First the release is made and sealed; only then a notebook runs, and it is given the release and not
+the folder, so neither the page nor anything left behind by the run can hold a learner's record.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+
+from colanalysis import choose, evidence, execute, export, release, sealed
+from colanalysis.errors import ReportError
+from colanalysis.sealed import Release
+
+NOTEBOOK = "10-challenge-evidence.ipynb"
+PAGE = "challenge-evidence.html"
+SAMPLE = execute.ROOT / "data" / "sample"
+VERSIONS = ("pandas", "numpy", "scipy", "matplotlib", "papermill", "nbconvert")
+
+
+def made(
+    community: str = "sample",
+    *,
+    release_file: str = "",
+    year: int = 0,
+    provider: str = "",
+    audience: str = "public",
+) -> Release:
+    """Give a notebook its release: one that was sealed before, or made now from the folder.
+
+    ``community`` is a folder, or "sample" for the made-up community; ``year`` 0 is the latest.
+    """
+    if release_file:
+        return sealed.read(release_file)
+    gathered = evidence.gather(folder_of(community), year=year or None)
+    return release.seal(gathered, audience=audience, provider=provider)
+
+
+def folder_of(community: str) -> Path:
+    """The folder of a community, where "sample" is the made-up one that comes with the project."""
+    return SAMPLE if community == "sample" else Path(community)
+
+
+def write(
+    folder: Path,
+    *,
+    out: Path | None = None,
+    year: int | None = None,
+    provider: str = "",
+    audience: str = "public",
+    tell: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Write the report of a community or of one provider, and return the path of its page.
+
+    Besides the page: ``findings.csv``, ``tables/*.csv``, ``release.json`` and ``run.json``. An
+    earlier report stays as it was unless the new one is whole.
+    """
+    started = time.monotonic()
+    gathered = evidence.gather(folder, year=year, tell=tell)
+    tell("Deciding what may be shown")
+    ready = release.seal(gathered, audience=audience, provider=provider)
+    target = out or default_out(gathered.community.id, provider)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as making:
+        whole = Path(making) / "report"
+        (whole / "tables").mkdir(parents=True)
+        ready.write(whole / "release.json")
+        _write_csv(ready.tables["findings"][choose.COLUMNS], whole / "findings.csv")
+        for name, table in ready.tables.items():
+            _write_csv(table, whole / "tables" / f"{name}.csv")
+        tell("Making the page")
+        (whole / PAGE).write_text(
+            page_of(whole / "release.json"), encoding="utf-8", newline="\n"
+        )
+        run = _run(gathered, ready, seconds=time.monotonic() - started)
+        (whole / "run.json").write_text(run, encoding="utf-8", newline="\n")
+        _put_in_place(whole, target)
+    return target / PAGE
+
+
+def write_findings(
+    folder: Path,
+    *,
+    out: Path | None = None,
+    year: int | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Path:
+    """Write the exact ``findings.csv`` for the data lead, and return its path."""
+    gathered = evidence.gather(folder, year=year, tell=tell)
+    target = out or default_out(gathered.community.id) / "data-lead"
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as making:
+        made_path = Path(making) / "findings.csv"
+        _write_csv(gathered.found[choose.COLUMNS], made_path)
+        made_path.replace(target / "findings.csv")
+    return target / "findings.csv"
+
+
+def default_out(community_id: str, provider: str = "") -> Path:
+    """Where a report goes unless told otherwise; names are made of safe letters only."""
+    folder = Path("reports") / _safe(community_id)
+    return folder / "providers" / _safe(provider) if provider else folder
+
+
+def page_of(release_file: Path) -> str:
+    """Run the report's notebook on a sealed release and give the page; ReportError if not whole."""
+    ready = sealed.read(release_file)
+    node = execute.run(
+        execute.NOTEBOOKS / NOTEBOOK, {"release": str(release_file.resolve())}
+    )
+    page = export.notebook(node, title=_title(ready), drop={"facilitator"})
+    if not page.endswith(export.END):
+        raise ReportError("the page is not whole", where=NOTEBOOK)
+    return page
+
+
+def _title(ready: Release) -> str:
+    own = ready.about["providers"].get(ready.about["provider"], "")  # type: ignore[attr-defined]
+    return " · ".join(part for part in (own, str(ready.about["name"]), "challenge evidence") if part)
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table so that no spreadsheet takes a text for a formula; numbers stay numbers."""
+    safe = table.copy()
+    for column in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[column]):
+            safe[column] = [_inert(value) for value in safe[column]]
+        elif pd.api.types.is_float_dtype(safe[column]):
+            safe[column] = [_short(value) for value in safe[column]]
+    safe.to_csv(
+        path, index=False, encoding="utf-8", lineterminator="\n", quoting=csv.QUOTE_MINIMAL
+    )
+
+
+def _inert(value: object) -> object:
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\0")):
+        return "'" + value
+    return "" if value is None else value
+
+
+def _short(value: float) -> str:
+    """Six significant digits, whole numbers without a point, nothing for missing."""
+    return "" if pd.isna(value) else f"{value:.6g}"
+
+
+def _run(gathered: evidence.Evidence, ready: Release, *, seconds: float) -> str:
+    rows = ready.tables["data"]
+    counts = rows.loc[rows["table"] != "", ["table", "what", "count"]]
+    record = {
+        "status": "finished",
+        "community": ready.about["id"],
+        "audience": ready.about["audience"],
+        "provider": ready.about["provider"],
+        "year": ready.about["year"],
+        "fingerprint": ready.about["fingerprint"],
+        "settings": ready.about["settings"],
+        "inputs": gathered.inputs[["file", "table", "sha256"]].to_dict("records"),
+        "rows": [
+            {"table": row.table, "what": row.what, "count": None if pd.isna(row.count_) else row.count_}
+            for row in counts.rename(columns={"count": "count_"}).itertuples()
+        ],
+        "versions": {
+            "colanalysis": ready.about["version"],
+            "python": platform.python_version(),
+            **{name: version(name) for name in VERSIONS},
+        },
+        "seconds": round(seconds, 1),
+    }
+    return json.dumps(record, ensure_ascii=False, indent=1) + "\n"
+
+
+def _put_in_place(whole: Path, target: Path) -> None:
+    """Swap a finished report in; what else lies in the folder (providers' reports) stays."""
+    target.mkdir(exist_ok=True)
+    shutil.rmtree(target / "tables", ignore_errors=True)
+    for made_path in sorted(whole.iterdir(), key=lambda path: path.suffix == ".html"):
+        made_path.replace(target / made_path.name)
+
+
+def _safe(name: str) -> str:
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name)
+    return kept.strip("-") or "community"

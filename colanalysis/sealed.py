@@ -1,0 +1,84 @@
+"""A sealed release: the closed set of tables that a page may show, and nothing else.
+
+Pages, charts, sentences, alternative texts and CSV files read a release and nothing behind it. Every
+table of counts has a column ``done`` that says what was done to its row, so the release is its own
+ledger.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from colanalysis.errors import UsageError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Release:
+    """What may be shown of one community, year and audience: ``about`` it, and its tables."""
+
+    about: Mapping[str, object]
+    tables: Mapping[str, pd.DataFrame]
+
+    def __repr__(self) -> str:
+        rows = sum(len(table) for table in self.tables.values())
+        return f"Release({self.about['name']}, {self.about['audience']}: {rows:,} rows)"
+
+    def write(self, path: Path) -> None:
+        """Write ``release.json``: the same release gives the same bytes."""
+        tables = {
+            name: {"columns": list(table.columns), "rows": [_plain_row(r) for r in table.values]}
+            for name, table in self.tables.items()
+        }
+        text = json.dumps(
+            {"format": FORMAT, "about": self.about, "tables": tables},
+            ensure_ascii=False,
+            indent=1,
+            allow_nan=False,
+        )
+        path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def read(path: Path | str) -> Release:
+    """Open a release that was made before. UsageError when there is none or it is another format."""
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(
+            f"There is no release at {path}. Make one with 'colanalysis report FOLDER', "
+            "or give the community's folder instead."
+        )
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    if stored.get("format") != FORMAT:
+        raise UsageError(
+            f"{path} is not a release of this version (format {FORMAT}). Make it again with "
+            "'colanalysis report FOLDER'."
+        )
+    tables = {
+        name: pd.DataFrame(table["rows"], columns=table["columns"])
+        for name, table in stored["tables"].items()
+    }
+    return Release(stored["about"], tables)
+
+
+def _plain_row(values: object) -> list[object]:
+    return [_plain_value(value) for value in values]  # type: ignore[attr-defined]
+
+
+def _plain_value(value: object) -> object:
+    """A JSON value; whole floats become integers, shares keep four decimals, missing is null."""
+    if value is None or value is pd.NA:
+        return None
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        return int(value) if value.is_integer() else round(value, 4)
+    return value

@@ -1,0 +1,350 @@
+"""Show what was found: one function per section of the report, a release in, a piece of page out.
+
+Nothing here can reach further than the release it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from colanalysis import describe, draw, page
+from colanalysis.describe import percent
+from colanalysis.labels import label
+from colanalysis.page import Html
+from colanalysis.sealed import Release
+
+IN_CHART = 8
+PICTURES = {
+    "Achievement and progress": ("achievement", "progress"),
+    "Participation, attendance and engagement": ("participation", "attendance", "engagement"),
+    "Wellbeing": ("wellbeing",),
+}
+
+
+def banner(release: Release) -> Html:
+    """What every reader must know first: made-up data, exact numbers, one provider only."""
+    about, notices = release.about, []
+    if about["made_up"]:
+        notices.append(page.notice("Made-up sample data: no learner here is real.", "sample"))
+    if about["audience"] == "governance":
+        text = (
+            f"For governance only: exact numbers. Purpose: {about['purpose']}. "
+            f"Approved by: {about['approver']}. Do not forward, print or publish."
+        )
+        notices.append(page.notice(text, "caution"))
+    if about["provider"]:
+        own = about["providers"][about["provider"]]
+        notices.append(page.notice(f"This report is for {own}.", "info"))
+    name = page.Html('<p class="subtitle"><strong>{}</strong><br>{}, {}</p>')
+    return _all([name.format(about["name"], about["label"], _period(release)), *notices])
+
+
+def in_short(release: Release) -> Html:
+    """Three to five sentences, successes first."""
+    found, about = release.tables["findings"], release.about
+    if release.tables["steps"].empty:
+        return page.paragraphs(_without_results(release))
+    good, hard = (_of(found, direction) for direction in ("success", "hurdle"))
+    texts = [
+        f"Across {_period(release)}, {_number(len(good), 'success')} to build on and "
+        f"{_number(len(hard), 'hurdle')} stand out among "
+        f"{about['comparisons']:,} comparisons that were looked at."
+    ]
+    if good.empty and hard.empty:
+        texts.append(_nothing_found(release))
+    for rows in (good, hard):
+        texts += [describe.sentence(row, about) for row in rows.head(1).itertuples()]
+    claims = release.tables["knowledge"]["verdict"].value_counts()
+    if len(claims):
+        texts.append(
+            f"Of {claims.sum()} claims from local knowledge, the data agrees with "
+            f"{claims.get('agrees', 0)}, points the other way for {claims.get('disagrees', 0)} and "
+            f"cannot see {claims.get('cannot be seen', 0)}."
+        )
+    return page.paragraphs(texts)
+
+
+def successes(release: Release) -> Html:
+    """Where learners succeed: a chart, the sentences, the numbers."""
+    return _findings(release, "success", "Where learners succeed")
+
+
+def hurdles(release: Release) -> Html:
+    """Where the system does not serve learners well yet: a chart, the sentences, the numbers."""
+    return _findings(release, "hurdle", "Where learners meet hurdles")
+
+
+def pathway(release: Release) -> Html:
+    """All learners at every step of every measure, a picture for domains that belong together."""
+    table, about = release.tables["steps"], release.about
+    if table.empty:
+        return page.paragraphs(["No results along the pathway are in this data yet."])
+    domain = table["measure"].map({name: m["domain"] for name, m in about["measures"].items()})
+    return _all(
+        _pathway_of(table[domain.isin(domains)], name, release)
+        for name, domains in PICTURES.items()
+        if domain.isin(domains).any()
+    )
+
+
+def transitions(release: Release) -> Html:
+    """The same learners before and after each step."""
+    table, about = release.tables["transitions"], release.about
+    if table.empty:
+        return page.paragraphs(
+            ["No learner has a result of one measure on both sides of a step, so a step cannot be "
+             "judged yet. It takes the same measure in the last year before it and the first after."]
+        )  # fmt: skip
+    drawn = pd.DataFrame(
+        {
+            "step": [
+                f"{describe.measure(row.measure, about)}: {describe.stage(row.stage_before)} → "
+                f"{describe.stage(row.stage_after)}"
+                for row in table.itertuples()
+            ],
+            "before": table["rate_before"],
+            "after": table["rate_after"],
+            "ordinary": table["rate_before"] + table["ordinary_change"],
+        }
+    )
+    shown = drawn[["step"]].assign(
+        n=table["n"].map(_count),
+        **{name: drawn[name].map(percent) for name in ("before", "after", "ordinary")},
+    )
+    headings = {"n": "Learners", "before": "Before", "after": "After", "ordinary": "Usual after"}
+    numbers = page.table(
+        shown, caption="The same learners before and after a step", headings=headings
+    )
+    moved = (drawn["after"] - drawn["ordinary"]).abs().fillna(0)
+    most = moved.sort_values(ascending=False, kind="stable").index[:IN_CHART]
+    return page.figure(
+        draw.flow(drawn.loc[sorted(most)]),
+        title="What changes when learners take a step",
+        subtitle=f"Share of the same learners who succeed, {_period(release)}",
+        table=numbers,
+        note="Usual: what the ordinary change from one year to the next within a step would give. "
+        "Drawn are the steps that differ most from it; the table has all of them.",
+    )
+
+
+def flows(release: Release) -> Html:
+    """Who stays, moves on and is not seen again at the end of each step."""
+    table = release.tables["flows"]
+    if table.empty:
+        return page.paragraphs(["One year of enrolments shows no steps: a second year would."])
+    names = ["leaving_step", "same_provider", "other_provider", "not_seen_again", "new_in_step"]
+    shown = pd.DataFrame(
+        {
+            "step": [
+                f"{describe.stage(row.stage_before)} → {describe.stage(row.stage_after)}"
+                for row in table.itertuples()
+            ],
+            **{name: table[name].map(_count) for name in names},
+        }
+    )
+    headings = {
+        "leaving_step": "Ended the step",
+        "same_provider": "Went on at the same provider",
+        "other_provider": "Went on elsewhere in the community",
+        "not_seen_again": "Not seen again here",
+        "new_in_step": "New in the next step",
+    }
+    return page.table(
+        shown, caption=f"Learners at the end of each step, {_period(release)}", headings=headings
+    )
+
+
+def affected(release: Release) -> Html:
+    """For each candidate challenge, every group at that step, each with its own share."""
+    found, table = release.tables["findings"], release.tables["affected"]
+    ranks = list(release.tables["candidates"]["rank"])
+    pieces = []
+    for finding in found[found["rank"].isin(ranks)].itertuples():
+        rows = table[(table["rank"] == finding.rank) & (table["mark"] != "c")]
+        if rows.empty:
+            continue
+        shown = pd.DataFrame(
+            {
+                "group": rows["group"].map(describe.group_label),
+                "n": rows["n"].map(_count),
+                "rate": [_rate(row) for row in rows.itertuples()],
+                "range": [_range(row) for row in rows.itertuples()],
+            }
+        )
+        rule = release.about["measures"][finding.measure]["success"]
+        name = f"{describe.measure(finding.measure, release.about)}, {describe.steps(finding)}"
+        headings = {"n": "Results counted", "rate": f"Share {rule}", "range": "95% range"}
+        caption = f"{name}, {describe.years(finding)}: every group of learners"
+        pieces.append(page.table(shown, caption=caption, headings=headings))
+    if not pieces:
+        return page.paragraphs(["No hurdle of a group was found, so there is none to look into."])
+    return _all(pieces)
+
+
+def _findings(release: Release, direction: str, caption: str) -> Html:
+    about = release.about
+    rows = _of(release.tables["findings"], direction)
+    if release.tables["steps"].empty:
+        return page.paragraphs(["There are no results in this data to find it from."])
+    if rows.empty:
+        return page.paragraphs([_nothing_found(release)])
+    first = rows.head(IN_CHART)
+    drawn = pd.DataFrame(
+        {
+            "label": [describe.title(row, about) for row in first.itertuples()],
+            "rate": first["rate"],
+            "reference": first["reference_rate"],
+            "low": (first["reference_rate"] + first["gap_low"]).clip(0, 1),
+            "high": (first["reference_rate"] + first["gap_high"]).clip(0, 1),
+            "direction": direction,
+        }
+    )
+    best = next(first.itertuples())
+    figure = page.figure(
+        draw.gaps(drawn),
+        title=describe.title(best, about),
+        subtitle=f"Share of learners who succeed beside the others, {_period(release)}",
+        table=_numbers(rows, release, caption),
+        note="Shares and ranges are shrunken where few learners are counted. A learner counts once "
+        "in each year.",
+    )
+    return _all([page.bullets(describe.sentence(row, about) for row in first.itertuples()), figure])
+
+
+def _numbers(rows: pd.DataFrame, release: Release, caption: str) -> Html:
+    about, years = release.about, release.tables["years"]
+    shown = pd.DataFrame(
+        {
+            "finding": [describe.title(row, about) for row in rows.itertuples()],
+            "n_learners": rows["n_learners"].map(_count),
+            "share": [describe.share(row) for row in rows.itertuples()],
+            "reference_rate": rows["reference_rate"].map(percent),
+            "evidence": [describe.how_sure(row) for row in rows.itertuples()],
+            "learners_to_shift": rows["learners_to_shift"].map(_count),
+            "own": [_trajectory(years[years["rank"] == rank]) for rank in rows["rank"]],
+        }
+    )
+    if (rows["direction"] == "success").all():
+        shown = shown.drop(columns="learners_to_shift")
+    headings = {
+        "n_learners": "Results counted",
+        "share": "Succeed",
+        "reference_rate": "Compared with",
+        "evidence": "How sure",
+        "learners_to_shift": "Learners to shift a year",
+        "own": "The group's own years",
+    }
+    return page.table(shown, caption=f"{caption}, {_period(release)}", headings=headings)
+
+
+def _trajectory(rows: pd.DataFrame) -> str:
+    """A group's own shares, year by year; a bar stands where the yardstick changed."""
+    said, before = [], None
+    for row in rows.itertuples():
+        if before is not None and row.period != before:
+            said.append("| new yardstick |")
+        said.append(f"{row.year:.0f}: {_rate(row)}")
+        before = row.period
+    return ", ".join(said).replace(", |", " |").replace("|,", "|") or "x"
+
+
+def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
+    about = release.about
+    rows = rows.assign(
+        step=rows["stage"].map(describe.stage),
+        name=[describe.measure(name, about) for name in rows["measure"]],
+    )
+    drawn = rows[["step", "name", "rate", "low", "high"]].rename(columns={"name": "measure"})
+    shown = pd.DataFrame(
+        {
+            "step": rows["step"],
+            "name": rows["name"],
+            "year": [f"{year:.0f}" for year in rows["year"]],
+            "n": rows["n"].map(_count),
+            "rate": [_rate(row) for row in rows.itertuples()],
+            "range": [_range(row) for row in rows.itertuples()],
+            "rule": [about["measures"][name]["success"] for name in rows["measure"]],
+        }
+    )
+    headings = {
+        "name": "Measure", "year": "Latest year", "n": "Learners", "rate": "Share who succeed",
+        "range": "95% range", "rule": "Success means",
+    }  # fmt: skip
+    return page.figure(
+        draw.pathway(drawn),
+        title=f"{name} along the pathway",
+        subtitle="Share of all learners who succeed, latest year of each measure",
+        table=page.table(
+            shown, caption=f"{name}, all learners", headings=headings, row_headers=2
+        ),
+        note="Each measure has its own yardstick: compare a measure with itself, step to step.",
+    )
+
+
+def _rate(row: Any) -> str:
+    words = {"few": "fewer than 6", "most": "nearly all", "c": "c"}
+    return words.get(row.mark) or percent(row.rate)
+
+
+def _range(row: Any) -> str:
+    return "x" if row.mark else f"{percent(row.low)} to {percent(row.high)}"
+
+
+def _count(number: float | None) -> str:
+    return "c" if number is None or number != number else f"{number:,.0f}"
+
+
+def _of(found: pd.DataFrame, direction: str) -> pd.DataFrame:
+    return found[found["direction"] == direction]
+
+
+def _period(release: Release) -> str:
+    years = release.tables["years"]["year"]
+    last = release.about["year"]
+    if last is None:
+        return "rolls only"
+    first = min([last, *(int(year) for year in years)])
+    return f"{first}–{last}" if first < last else f"{last}"
+
+
+def _number(count: int, word: str) -> str:
+    plural = {"success": "successes", "hurdle": "hurdles"}[word]
+    return f"{count} {word if count == 1 else plural}"
+
+
+def _nothing_found(release: Release) -> str:
+    settings = release.about["settings"]
+    return (
+        "Nothing stands out that could not be chance, after allowing for all "
+        f"{release.about['comparisons']:,} comparisons. That is a result too: differences of under "
+        f"{settings['smallest_gap']:.0%} are not listed, and small groups can hide larger ones."
+    )
+
+
+def _without_results(release: Release) -> list[str]:
+    """What rolls alone can say, and what they cannot."""
+    providers, about = release.tables["providers"], release.about
+    rolls = pd.to_numeric(providers["roll"], errors="coerce")
+    kinds = ", ".join(
+        f"{label(f'types.{kind}').lower()} ({count})"
+        for kind, count in providers["type"].value_counts(sort=False).items()
+    )
+    texts = [f"{about['name']} has {len(providers)} providers in this data: {kinds}."]
+    if rolls.notna().any():
+        texts[0] += f" Their rolls add up to {rolls.sum():,.0f} learners."
+    return [
+        *texts,
+        "There are no results of learners in this data. So this page can say who is in the "
+        "community and how many learners there are, as their providers count them. It cannot say "
+        "where learners succeed, where they meet hurdles or whom a hurdle affects, and a roll "
+        "says nothing about how well learners are served.",
+        "To say that, bring one export with results: a judgement, a test, attendance or a survey, "
+        "with a learner number of the school's own, a year and a year level.",
+    ]
+
+
+def _all(pieces: Iterable[Html]) -> Html:
+    return Html("").join(pieces)
