@@ -5,6 +5,8 @@ The last section of every report, and the whole of one where there are rolls but
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from colanalysis import describe, draw, page
@@ -165,9 +167,9 @@ def made(release: Release) -> Html:
     )  # fmt: skip
 
 
-def _share(row: object) -> str:
+def _share(row: Any) -> str:
     words = {"c": "c", "few": "fewer than 6", "most": "nearly all"}
-    return words.get(row.mark) or describe.percent(row.rate)  # type: ignore[attr-defined]
+    return words.get(row.mark) or describe.percent(row.rate)
 
 
 def _number(value: object) -> str:

@@ -25,9 +25,9 @@ CONDITIONS = {"attendance", "wellbeing", "engagement", "participation"}
 def candidates(found: pd.DataFrame, *, community: Community) -> pd.DataFrame:
     """List the hurdles to talk about first: one per measure and run of steps, widest reach first.
 
-    Columns: candidate (1…), rank (of the finding), build_on and conditions (ranks of other findings,
-    joined by a blank): successes on the same measure or step, and attendance, wellbeing, engagement
-    or participation findings at the same steps.
+    Columns: candidate (1…), rank (of the finding), build_on and conditions (ranks of other
+    findings, joined by a blank): successes on the same measure or step, and attendance, wellbeing,
+    engagement or participation findings at the same steps.
     """
     taken: list[pd.Series] = []
     for _, hurdle in found[found["direction"] == "hurdle"].iterrows():
@@ -115,7 +115,7 @@ def _beside(claim: pd.Series, found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _levels(text: str) -> tuple[float, float]:
-    """Read the year levels of "7-8", "Years 7 to 8", "NE-3" or "9"; all of them where none is said."""
+    """Read the year levels of "7-8", "Years 7 to 8", "NE-3" or "9"; all where none is said."""
     found = re.findall(r"\d+|NE", text)
     numbers = [0.0 if part == "NE" else float(part) for part in found]
     return (min(numbers), max(numbers)) if numbers else (-1.0, 99.0)
@@ -174,5 +174,5 @@ def monitored(counted: pd.DataFrame, *, community: Community) -> pd.DataFrame:
 
 
 def _parts(group: str) -> set[str]:
-    """Split the single groups that are joined in one name, so that neither order nor macrons matter."""
+    """Split the groups that are joined in one name, so that neither order nor macrons matter."""
     return {labels.plain(part) for part in group.split(" & ")} - {""}

@@ -15,6 +15,7 @@ import pandas as pd
 
 from colanalysis import estimate
 from colanalysis.compare import Key, Panel, joined
+from colanalysis.estimate import Contrast
 from colanalysis.measure import JOINER
 from colanalysis.settings import Community, Settings
 
@@ -53,9 +54,8 @@ def _explaining_at(rows: pd.DataFrame, part: Panel, settings: Settings) -> pd.Da
         without = part.contrast(keep=keep)
         at = [_position(part, row) for _, row in waiting.iterrows()]
         still = (
-            (without.n[at] >= settings.smallest_group)
+            (_looked_at_again(without, settings.smallest_group)[at] <= settings.false_share)
             & (np.sign(without.gap[at]) == np.sign(waiting["raw_gap"]))
-            & (np.abs(without.z[at]) >= estimate.Z95)
             & (np.abs(without.gap[at]) >= settings.smallest_gap)
         )
         still.iloc[0] = False
@@ -63,25 +63,48 @@ def _explaining_at(rows: pd.DataFrame, part: Panel, settings: Settings) -> pd.Da
     return rows.loc[taken]
 
 
+def _looked_at_again(without: Contrast, smallest: int) -> np.ndarray:
+    """The q-value of every group of a step among the learners who are left; 1 for groups too small.
+
+    Reflections made the first list longer and so its bar lower; what is left has to earn its place.
+    """
+    enough = np.minimum(without.n, without.n_others) >= smallest
+    q = np.ones(len(enough))
+    q[enough] = estimate.q_values(estimate.p_values(without.z[enough]))
+    return q
+
+
 def _simplest(rows: pd.DataFrame, part: Panel, smallest: int) -> pd.DataFrame:
     """Leave out pairs that a wider group of theirs, listed too, describes as well.
 
     "Learners who moved and are not English language learners" says no more than "learners who
-    moved", unless the two kinds of learners who moved truly differ, and enough of each are there.
+    moved", unless the two kinds of learners who moved truly differ, differ more than the same two
+    kinds do elsewhere (or it is two findings that add up), and enough of each are there.
     """
     singles = {row["group"]: row for _, row in rows[rows["depth"] == 1].iterrows()}
     drop = []
     for index, pair in rows[rows["depth"] > 1].iterrows():
-        at = _position(part, pair)
+        price = _price(part, pair)
         for wider in (singles[name] for name in pair["group"].split(JOINER) if name in singles):
-            within = part.contrast(keep=part.belongs[:, _position(part, wider)] > 0)
-            told_apart = (
-                wider["n"] - pair["n"] >= smallest and within.z[at] ** 2 >= _price(part, pair)
-            )
+            enough = wider["n"] - pair["n"] >= smallest
+            told_apart = enough and min(_apart(part, pair["group"], wider["group"])) ** 2 >= price
             if np.sign(wider["raw_gap"]) == np.sign(pair["raw_gap"]) and not told_apart:
                 drop.append(index)
                 break
     return rows.drop(index=drop)
+
+
+def _apart(part: Panel, pair: str, wider: str) -> tuple[float, float]:
+    """How surely a pair differs from its wider group, and differs there more than elsewhere.
+
+    Both in standard errors, without sign.
+    """
+    rest = JOINER.join(name for name in pair.split(JOINER) if name != wider)
+    inside = part.belongs[:, _place(part, wider)] > 0
+    here, elsewhere = part.contrast(keep=inside), part.contrast(keep=~inside)
+    at, there = _place(part, pair), _place(part, rest)
+    more = here.gap[at] - elsewhere.gap[there]
+    return abs(here.z[at]), abs(more) / math.hypot(here.error[at], elsewhere.error[there])
 
 
 def _price(part: Panel, row: pd.Series) -> float:
@@ -173,9 +196,11 @@ def _latest_yardstick(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _position(part: Panel, row: pd.Series) -> int:
-    is_it = (part.groups["provider_id"] == row["provider_id"]) & (
-        part.groups["group"] == row["group"]
-    )
+    return _place(part, row["group"], row["provider_id"])
+
+
+def _place(part: Panel, group: str, provider_id: str = "") -> int:
+    is_it = (part.groups["provider_id"] == provider_id) & (part.groups["group"] == group)
     return int(np.flatnonzero(is_it)[0])
 
 
@@ -213,8 +238,7 @@ def _described(row: pd.Series, panels: dict[Key, Panel], community: Community) -
     stages = row["stages"].split()
     parts = [panels[(row["measure"], row["period"], s)] for s in stages
              if (row["measure"], row["period"], s) in panels]  # fmt: skip
-    levels = np.concatenate([part.strata["year_level"].to_numpy(dtype=float) for part in parts])
-    levels = levels[~np.isnan(levels)]
+    first, last = _year_levels(row, parts, community)
     years = np.unique(np.concatenate([part.years() for part in parts]))
     sure = float(estimate.beyond(row["gap"], row["gap_error"], settings.smallest_gap))
     seen, with_data, n_latest = _by_year(row, parts, settings)
@@ -226,8 +250,8 @@ def _described(row: pd.Series, panels: dict[Key, Panel], community: Community) -
         "direction": direction,
         "kind": row["kind"],
         "measure": row["measure"],
-        "year_level_min": levels.min() if len(levels) else np.nan,
-        "year_level_max": levels.max() if len(levels) else np.nan,
+        "year_level_min": first,
+        "year_level_max": last,
         "year_min": int(years.min()),
         "year_max": int(years.max()),
         "provider_id": row["provider_id"],
@@ -255,6 +279,18 @@ def _described(row: pd.Series, panels: dict[Key, Panel], community: Community) -
         "n_others": row["n_others"],
         "design_effect": row["design_effect"],
     }
+
+
+def _year_levels(row: pd.Series, parts: list[Panel], community: Community) -> tuple[float, float]:
+    """The year levels with results; of a transition, the last before the step and the first after."""
+    if row["kind"] == "transition":
+        steps = {stage.id: stage for stage in community.stages}
+        before, after = (steps[name] for name in row["stages"].split())
+        ends = (before.last, after.first)
+        return tuple(np.nan if end is None else float(end) for end in ends)  # type: ignore[return-value]
+    levels = np.concatenate([part.strata["year_level"].to_numpy(dtype=float) for part in parts])
+    levels = levels[~np.isnan(levels)]
+    return (levels.min(), levels.max()) if len(levels) else (np.nan, np.nan)
 
 
 REFERENCES = {

@@ -101,21 +101,27 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from colanalysis import begin
+    from colanalysis import begin, discover
 
-    print(begin.folder(options.folder, directories=options.directory, community_id=options.community))
+    made = begin.folder(
+        options.folder, directories=options.directory, community_id=options.community
+    )
+    found = discover.exports(made)
+    if len(found):
+        print("Exports found there, to be described in community.toml under [[source]]:")
+        print(found.to_string(index=False))
+    print(made)
     return 0
 
 
 def _check(options: argparse.Namespace) -> int:
-    from colanalysis import check, load
+    from colanalysis import check, load, problems
 
     checked = check.tables(load.community(options.folder))
     print(checked.rows.to_string(index=False))
-    for problem in checked.problems.itertuples():
-        place = f"{problem.file}, row {problem.row}, {problem.column}".replace(", row ,", ",")
-        print(f"{problem.severity}: {problem.rule} ({place}). Expected {problem.expected}. "
-              f"{problem.remedy}")  # fmt: skip
+    lines = problems.in_words(checked.problems)
+    for severity, line in zip(checked.problems["severity"], lines, strict=True):
+        print(f"{severity}: {line}")
     blocks = int((checked.problems["severity"] == "blocks").sum())
     print(f"{blocks} problems block a report." if blocks else "Nothing blocks a report.")
     return 1 if blocks else 0

@@ -46,15 +46,11 @@ def looked_at(
     return _shrunken(rows, floor=community.settings.smallest_spread)
 
 
-def findings(
-    rows: pd.DataFrame, panels: dict[Key, Panel], *, community: Community
-) -> pd.DataFrame:
+def findings(rows: pd.DataFrame, panels: dict[Key, Panel], *, community: Community) -> pd.DataFrame:
     """The few findings that explain what was looked at, best evidence first (``choose.COLUMNS``)."""
     settings = community.settings
     sure = (rows["gap"].abs() - estimate.Z95 * rows["gap_error"]) > 0
-    worth = (rows["q_value"] <= settings.false_share) & (
-        rows["gap"].abs() >= settings.smallest_gap
-    )
+    worth = (rows["q_value"] <= settings.false_share) & (rows["gap"].abs() >= settings.smallest_gap)
     listed = rows[sure & worth]
     kept = choose.explaining(listed[listed["kind"] == "gap"], panels, settings=settings)
     read_together = choose.neighbours_joined(kept, panels, community=community)

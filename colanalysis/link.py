@@ -1,4 +1,4 @@
-"""Link tables into journeys: each learner's results along the pathway, each with its step and success.
+"""Link tables into journeys: each learner's results, each with its step and its success.
 
 Three rules are kept here, and every later number rests on them: a learner counts once per measure
 and year (the last result of the year stands), an anonymous survey answer counts as a learner of its
@@ -15,12 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from colanalysis import catalogue
+from colanalysis import belong, catalogue
 from colanalysis.check import Checked
-from colanalysis.schema import column_name
 from colanalysis.settings import Community
 
-NOT_ATTRIBUTES = {"learner_id", "source_file", "source_row"}
 SURVEY_COLUMNS = {"provider_id", "year", "measure", "value", "score", "year_level", "term", "date"}
 RESULT_COLUMNS = ["learner", "provider_id", "year", "year_level", "measure", "score"]
 
@@ -42,10 +40,7 @@ class Journeys:
 
     def groups(self) -> pd.DataFrame:
         """Name every group a learner belongs to as one text: learner, group (attribute=value)."""
-        rows = self.memberships
-        return pd.DataFrame(
-            {"learner": rows["learner"], "group": rows["attribute"] + "=" + rows["value"]}
-        )
+        return belong.named(self.memberships)
 
     def __repr__(self) -> str:
         learners = self.places["learner"].nunique()
@@ -55,7 +50,7 @@ class Journeys:
 def journeys(checked: Checked) -> Journeys:
     """Follow every learner from table to table and judge each result by its measure's own rule."""
     community, frames = checked.community, checked.frames
-    wanted = _wanted(community)
+    wanted = belong.wanted(community)
     numbers = _number_learners(frames)
     places = _places(frames.get("enrolments"), numbers)
     places["stage"] = stages(places, frames["providers"], community=community)
@@ -65,15 +60,15 @@ def journeys(checked: Checked) -> Journeys:
     results["stage"] = stages(results, frames["providers"], community=community)
     results = results[results["stage"].notna()].reset_index(drop=True)
     results["success"] = _successes(results, community)
-    memberships = _memberships(frames.get("learners"), numbers, wanted)
-    memberships = pd.concat([memberships, answered], ignore_index=True)
+    belonging = _memberships(frames.get("learners"), numbers, wanted)
+    belonging = pd.concat([belonging, answered], ignore_index=True)
     if community.settings.ethnicity == "prioritised":
-        memberships = _prioritised(memberships)
-    return Journeys(community, results, places, memberships)
+        belonging = belong.prioritised(belonging)
+    return Journeys(community, results, places, belonging)
 
 
 def stages(rows: pd.DataFrame, providers: pd.DataFrame, *, community: Community) -> pd.Series:
-    """Find the step of each row: its measure's own step, else that of its year level and provider.
+    """Find the step of each row: its measure's own, else that of its year level and provider.
 
     ``rows`` needs provider_id and year_level, and has a measure or not. Missing where there is no
     step, or none that the community has.
@@ -85,12 +80,6 @@ def stages(rows: pd.DataFrame, providers: pd.DataFrame, *, community: Community)
     own = rows["measure"].map({m.id: m.stage for m in community.measures.values() if m.stage})
     found = own.astype(object).where(own.notna(), by_level)
     return found.where(found.isin([stage.id for stage in community.stages]))
-
-
-def _wanted(community: Community) -> set[str] | None:
-    """Name the attributes that a community chose as the columns of its tables are."""
-    chosen = community.attributes
-    return None if chosen is None else {column_name(name) for name in chosen}
 
 
 def _number_learners(frames: Mapping[str, pd.DataFrame]) -> pd.Series:
@@ -113,36 +102,9 @@ def _memberships(
     learners: pd.DataFrame | None, numbers: pd.Series, wanted: set[str] | None
 ) -> pd.DataFrame:
     if learners is None:
-        return pd.DataFrame(columns=["learner", "attribute", "value"])
+        return pd.DataFrame(columns=belong.COLUMNS)
     units = numbers.loc[learners["learner_id"]].to_numpy()
-    return _long(learners.assign(learner=units), NOT_ATTRIBUTES, wanted)
-
-
-def _long(table: pd.DataFrame, leave_out: set[str], wanted: set[str] | None) -> pd.DataFrame:
-    """One row per learner and group; several groups in one cell are several memberships."""
-    attributes = [
-        column
-        for column in table
-        if column not in leave_out | {"learner"} and (wanted is None or column in wanted)
-    ]
-    pieces = [
-        pd.DataFrame(
-            {"learner": table["learner"], "attribute": a, "value": table[a].str.split(";")}
-        )
-        for a in attributes
-    ]
-    if not pieces:
-        return pd.DataFrame(columns=["learner", "attribute", "value"])
-    rows = pd.concat(pieces, ignore_index=True).explode("value")
-    # Names of groups are joined by " & " later, so no name may hold one.
-    rows["value"] = rows["value"].str.replace("&", " and ", regex=False).str.split().str.join(" ")
-    return rows[rows["value"] != ""].drop_duplicates().reset_index(drop=True)
-
-
-def _prioritised(memberships: pd.DataFrame) -> pd.DataFrame:
-    """Only the first ethnic group of each learner; checking has put them in the order that rules."""
-    further = memberships.duplicated(["learner", "attribute"])
-    return memberships[~(further & (memberships["attribute"] == "ethnicity"))]
+    return belong.memberships(learners.assign(learner=units), wanted=wanted)
 
 
 def _results(
@@ -170,7 +132,8 @@ def _answers(
         return pd.DataFrame(columns=RESULT_COLUMNS), pd.DataFrame()
     rows = survey.reset_index(drop=True)
     rows["learner"] = np.arange(first, first + len(rows))
-    return rows[RESULT_COLUMNS], _long(rows, NOT_ATTRIBUTES | SURVEY_COLUMNS, wanted)
+    groups = belong.memberships(rows, leave_out=SURVEY_COLUMNS, wanted=wanted)
+    return rows[RESULT_COLUMNS], groups
 
 
 def _by_level(rows: pd.DataFrame, types: dict[str, str], community: Community) -> pd.Series:

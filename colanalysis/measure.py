@@ -1,9 +1,9 @@
 """Measure: turn journeys into counts, the narrow waist that everything later is made from.
 
 A count says how many results there are and how many of them succeed, for one measure, year, year
-level, provider and *profile*. A profile is the whole set of groups a learner belongs to, so that the
-counts of any group, of any two groups' overlap and of any school are sums of the same integers, and
-counts made in different places merge by adding.
+level, provider and *profile*. A profile is the whole set of groups a learner belongs to, so that
+the counts of any group, of any two groups' overlap and of any school are sums of the same integers,
+and counts made in different places merge by adding.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def counts(journeys: Journeys) -> pd.DataFrame:
     """
     rows = journeys.results[journeys.results["success"].notna()]
     rows = rows[CELL].assign(
-        profile=_profiles(journeys).reindex(rows["learner"]).fillna("").to_numpy(),
+        profile=profiles(journeys.groups()).reindex(rows["learner"]).fillna("").to_numpy(),
         n=1,
         n_success=rows["success"].astype(int),
     )
@@ -45,12 +45,12 @@ def merge(*tables: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _profiles(journeys: Journeys) -> pd.Series:
-    """Each learner's groups as one text, in alphabetical order of attribute and value."""
-    named = journeys.groups().sort_values(["learner", "group"])
+def profiles(named: pd.DataFrame) -> pd.Series:
+    """Join the groups of each learner who has any into one text, in alphabetical order."""
     if named.empty:
         return pd.Series(dtype=object)
-    return named.groupby("learner")["group"].agg(JOINER.join)
+    ordered = named.sort_values(["learner", "group"])
+    return ordered.groupby("learner")["group"].agg(JOINER.join)
 
 
 def members(profiles: pd.Series, *, deepest: int) -> pd.DataFrame:

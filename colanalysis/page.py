@@ -47,6 +47,7 @@ MARKS: Mapping[str, str] = {
 NOTICES = ("sample", "caution", "info")
 
 _NUMBER = re.compile(r"[+−-]?\d[\d ,.\u00a0]*%?( (to|–) [+−-]?\d[\d ,.\u00a0]*%?)?")
+_SHORT = 20
 _PHONE = "screen and (max-width: 45rem)"
 
 
@@ -154,8 +155,7 @@ def table(
     """
     names = [(headings or {}).get(str(name), _human(str(name))) for name in frame.columns]
     rows = [[_text(cell) for cell in row] for row in frame.itertuples(index=False, name=None)]
-    right = [i >= row_headers and _numeric([row[i] for row in rows]) for i in range(len(names))]
-    kinds = [Markup(' class="number"' if flag else "") for flag in right]
+    kinds = [_kind([row[i] for row in rows], header=i < row_headers) for i in range(len(names))]
     pairs = zip(kinds, names, strict=True)
     head = _joined(Html('<th scope="col"{}>{}</th>').format(*pair) for pair in pairs)
     body = _joined(_row(row, kinds, row_headers) for row in rows)
@@ -171,9 +171,9 @@ def table(
 
 
 def _row(cells: Sequence[str], kinds: Sequence[Markup], row_headers: int) -> Html:
-    headers = (Html('<th scope="row">{}</th>').format(cell) for cell in cells[:row_headers])
-    rest = zip(kinds[row_headers:], cells[row_headers:], strict=True)
-    values = (Html("<td{}>{}</td>").format(*pair) for pair in rest)
+    pairs = list(zip(kinds, cells, strict=True))
+    headers = (Html('<th scope="row"{}>{}</th>').format(*pair) for pair in pairs[:row_headers])
+    values = (Html("<td{}>{}</td>").format(*pair) for pair in pairs[row_headers:])
     return Html("<tr>{}</tr>").format(_joined(headers) + _joined(values))
 
 
@@ -203,6 +203,8 @@ def _text(cell: object) -> str:
     return cell if isinstance(cell, str) else str(cell)
 
 
-def _numeric(cells: Sequence[str]) -> bool:
-    """Say whether a column holds numbers, perhaps with marks and short words among them."""
-    return any(_NUMBER.fullmatch(cell) for cell in cells) and all(len(cell) < 20 for cell in cells)
+def _kind(cells: Sequence[str], *, header: bool) -> Markup:
+    """Say how a column stands: numbers (marks and short words among them), long texts, others."""
+    if not header and any(map(_NUMBER.fullmatch, cells)) and max(map(len, cells)) < _SHORT:
+        return Markup(' class="number"')
+    return Markup(' class="long"' if max(map(len, cells), default=0) > 2 * _SHORT else "")

@@ -10,7 +10,7 @@ from colanalysis.schema import PROVIDER_TYPES, RESERVED, TABLES, column_name
 from colanalysis.settings import Community
 from colanalysis.sift import Notes, blank, doubt, sift, typed
 
-__all__ = ["enrolments", "groups", "learners", "providers"]
+__all__ = ["enrolments", "groups", "learners", "outsider", "providers"]
 
 _MOST_VALUES = 20
 _GROUPS = ("gender", "ethnicity")
@@ -93,6 +93,12 @@ def _about_file(rule: str, rows: pd.DataFrame, column: str) -> dict[str, object]
     return problems.note(rule, ", ".join(files), column=column, count=max(len(rows), 1))
 
 
+def outsider(rows: pd.DataFrame, learners: pd.DataFrame) -> tuple[str, str, pd.Series]:
+    """Test that a learner is listed; without a learners table everybody is as good as listed."""
+    listed = convert.within(rows["learner_id"], learners["learner_id"])
+    return "unknown learner", "learner_id", ~listed & (len(learners) > 0)
+
+
 def enrolments(
     rows: pd.DataFrame, providers: pd.DataFrame, learners: pd.DataFrame
 ) -> tuple[pd.DataFrame, Notes]:
@@ -101,11 +107,7 @@ def enrolments(
     rows, notes = sift(
         rows.assign(year=year),
         *blank(rows, "enrolments"),
-        (
-            "unknown learner",
-            "learner_id",
-            ~convert.within(rows["learner_id"], learners["learner_id"]),
-        ),
+        outsider(rows, learners),
         (
             "unknown provider",
             "provider_id",

@@ -16,7 +16,16 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from colanalysis import __version__, catalogue, challenge, choose, estimate, ethnicity, measure, protect
+from colanalysis import (
+    __version__,
+    catalogue,
+    challenge,
+    choose,
+    estimate,
+    ethnicity,
+    measure,
+    protect,
+)
 from colanalysis.errors import UsageError
 from colanalysis.evidence import Evidence
 from colanalysis.protect import Rules

@@ -125,7 +125,7 @@ def page_of(release_file: Path) -> str:
 
 
 def _title(ready: Release) -> str:
-    own = ready.about["providers"].get(ready.about["provider"], "")  # type: ignore[attr-defined]
+    own = ready.about["providers"].get(ready.about["provider"], "")
     return " · ".join(part for part in (own, str(ready.about["name"]), "challenge evidence") if part)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from colanalysis import catalogue, convert, problems
 from colanalysis.catalogue import Measure
 from colanalysis.labels import plain
-from colanalysis.people import groups
+from colanalysis.people import groups, outsider
 from colanalysis.schema import column_name
 from colanalysis.settings import Community
 from colanalysis.sift import Known, Notes, blank, doubt, sift, typed
@@ -23,9 +23,9 @@ def observations(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]
 
     ``score`` is the value as a number; ``year_level`` is as written, else as enrolled.
     """
-    outsider = ~convert.within(rows["learner_id"], known.learners["learner_id"])
-    rows, notes = _placed(rows, "observations", known, ("unknown learner", "learner_id", outsider))
+    rows, notes = _placed(rows, "observations", known)
     rows, more = _measured(rows, known.community)
+    rows, outside = sift(rows, outsider(rows, known.learners))
     rows, odd = typed(rows, "observations")
     rows = rows.assign(year_level=rows["year_level"].fillna(_enrolled(rows, known.enrolments)))
     rows, away = _applies(rows, known.community)
@@ -33,7 +33,7 @@ def observations(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]
         rows = rows.sort_values("date", kind="stable", na_position="first")
     repeated = rows.duplicated(["learner_id", "measure", "year", "term"], keep="last")
     rows, twice = sift(rows, ("duplicate result", "", repeated))
-    return rows.sort_index().reset_index(drop=True), notes + more + odd + away + twice
+    return rows.sort_index().reset_index(drop=True), notes + more + outside + odd + away + twice
 
 
 def survey(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
@@ -69,16 +69,13 @@ def counts(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
     return rows.reset_index(drop=True), notes + strange + more + odd
 
 
-def _placed(
-    rows: pd.DataFrame, name: str, known: Known, *tests: tuple[str, str, pd.Series]
-) -> tuple[pd.DataFrame, Notes]:
+def _placed(rows: pd.DataFrame, name: str, known: Known) -> tuple[pd.DataFrame, Notes]:
     """Rows with every required cell, a known provider and a year."""
     year, bad = convert.years(rows["year"])
     nowhere = ~convert.within(rows["provider_id"], known.providers["provider_id"])
     rows, notes = sift(
         rows.assign(year=year),
         *blank(rows, name),
-        *tests,
         ("unknown provider", "provider_id", nowhere),
         ("not a year", "year", bad),
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -24,7 +25,7 @@ FORMAT = 1
 class Release:
     """What may be shown of one community, year and audience: ``about`` it, and its tables."""
 
-    about: Mapping[str, object]
+    about: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame]
 
     def __repr__(self) -> str:
@@ -67,8 +68,8 @@ def read(path: Path | str) -> Release:
     return Release(stored["about"], tables)
 
 
-def _plain_row(values: object) -> list[object]:
-    return [_plain_value(value) for value in values]  # type: ignore[attr-defined]
+def _plain_row(values: Iterable[object]) -> list[object]:
+    return [_plain_value(value) for value in values]
 
 
 def _plain_value(value: object) -> object:

@@ -227,6 +227,14 @@ def test_what_blocks(
     assert str(problem["remedy"]) in str(caught.value)
 
 
+def test_rows_of_a_file_without_a_required_column_are_counted_once(tmp_path: Path) -> None:
+    text = "learner_id,year,measure,value\n007,2025,maths,1\n008,2025,maths,1\n"
+    result = checked(tmp_path, observations=text)
+    of_file = result.problems[result.problems["file"] == "observations.csv"]
+    assert of_file[["rule", "count"]].to_numpy().tolist() == [["missing column", 2]]
+    assert aside(result, "observations") == 2
+
+
 def test_remedies_name_what_would_do(tmp_path: Path) -> None:
     lines = "007,S1,2025,readings,at,,,\n008,S1,2025,readings,at,,,\n007,S1,2025,no_rule,7,,,\n"
     result = checked(tmp_path, observations=ROW + lines)
@@ -238,18 +246,28 @@ def test_remedies_name_what_would_do(tmp_path: Path) -> None:
 
 
 def test_counts_keep_suppressed_zero_and_missing_apart(tmp_path: Path) -> None:
-    lines = ["20,0,F", "c,c,M", "12,C,X", "12,,Y", "3,4,Z", "2.5,1,Q", "-1,0,R", "20,10,S"]
+    lines = [
+        "20,20,A",
+        "20,0,F",
+        "c,c,M",
+        "12,C,X",
+        "12,,Y",
+        "3,4,Z",
+        "2.5,1,Q",
+        "-1,0,R",
+        "20,10,S",
+    ]
     text = "provider_id,year,measure,n,n_success,kind\n"
     result = checked(tmp_path, counts=text + "".join(f"S1,2025,maths,{x}\n" for x in lines))
     rows = result.frames["counts"]
-    assert rows["kind"].tolist() == ["F", "M", "X", "S"]
-    assert rows["mark"].tolist() == ["", "c", "c", ""]
-    assert rows["n"].tolist()[0::2] == [20, 12]
-    assert rows["n"].isna().tolist() == [False, True, False, False]
-    assert rows["n_success"].isna().tolist() == [False, True, True, False]
-    assert found(result, "blank cell")["row"].tolist() == [5]
-    assert found(result, "more successes than learners")["row"].tolist() == [6]
-    assert found(result, "not a count")["row"].tolist() == [7, 8]
+    assert rows["kind"].tolist() == ["A", "F", "M", "X", "S"]
+    assert rows["mark"].tolist() == ["", "", "c", "c", ""]
+    assert rows["n"].dropna().tolist() == [20, 20, 12, 20]
+    assert rows["n"].isna().tolist() == [False, False, True, False, False]
+    assert rows["n_success"].isna().tolist() == [False, False, True, True, False]
+    assert found(result, "blank cell")["row"].tolist() == [6]
+    assert found(result, "more successes than learners")["row"].tolist() == [7]
+    assert found(result, "not a count")["row"].tolist() == [8, 9]
     assert aside(result, "counts") == 4
 
 
@@ -288,12 +306,12 @@ def test_further_warnings(tmp_path: Path) -> None:
     result = checked(
         tmp_path,
         enrolments="learner_id,provider_id,year\n007,S1,2025\n007,S1,2025\n008,S1,2025\n",
-        observations=ROW + "007,S1,2026,maths,60,,,\n",
+        observations=ROW + "007,S1,2025,maths,60,,,\n007,S1,2026,maths,60,,,\n",
     )
     assert found(result, "not enrolled")["row"].tolist() == [4]
-    assert found(result, "after the latest year")["row"].tolist() == [2]
+    assert found(result, "after the latest year")["row"].tolist() == [3]
     assert found(result, "duplicate enrolment")["row"].tolist() == [2]
-    assert len(result.frames["observations"]) == 1
+    assert len(result.frames["observations"]) == 2
 
 
 def test_claims_and_resources(tmp_path: Path) -> None:
@@ -398,7 +416,7 @@ def test_year_levels(text: str, level: float | None) -> None:
     [("01/02/2025", "2025-02-01"), ("1/2/2025", "2025-02-01"), ("2025-02-01", "2025-02-01"),
      ("2025-02-01T09:30:00", "2025-02-01"), ("25/12/2025 10:00", "2025-12-25"), ("1/2/25", None),
      ("12/25/2025", None), ("31/02/2025", None), ("2025/02/01", None), ("45000", None),
-     ("1 Feb 2025", None)],
+     ("1 Feb 2025", None), ("0001-01-01", None)],
 )  # fmt: skip
 def test_dates(text: str, iso: str | None) -> None:
     values, bad = convert.dates(pd.Series([text]))

@@ -236,7 +236,7 @@ def test_parquet_gives_the_text_one_would_type(tmp_path: Path) -> None:
     table = pd.DataFrame(
         {
             "learner_id": [12345678901234567, 2, 3],
-            "roll": pd.array([1, None, 3], dtype="Int64"),
+            "number": pd.array([12345678901234567, None, 3], dtype="Int64"),
             "whole": [1.0, None, 3.0],
             "part": [1.0, 0.1, None],
             "single": pd.Series([0.3, 1.5, 2.0], dtype="float32"),
@@ -250,7 +250,7 @@ def test_parquet_gives_the_text_one_would_type(tmp_path: Path) -> None:
     assert frame["source_row"].tolist() == [2, 3, 4]
     assert frame.drop(columns=["source_file", "source_row"]).to_numpy().T.tolist() == [
         ["12345678901234567", "2", "3"],
-        ["1", "", "3"],
+        ["12345678901234567", "", "3"],
         ["1", "", "3"],
         ["1.0", "0.1", ""],
         ["0.3", "1.5", "2.0"],

@@ -86,6 +86,10 @@ def test_numbers_stand_right_and_words_left() -> None:
     html = soup(page.table(frame(), caption="Reading"))
     row = html.select("tbody tr")[0].find_all("td")
     assert [td.get("class") for td in row] == [["number"], ["number"], None]
+    assert html.select("tbody th")[0].get("class") is None
+    long = frame().assign(step="Who said it, and where it was said " * 2)
+    headers = soup(page.table(long, caption="Claims")).select("th.long")
+    assert [th["scope"] for th in headers] == ["col", "row", "row", "row"]
     assert [td.get_text() for td in html.select("tbody tr")[1].find_all("td")][:2] == ["1230", "c"]
     cells = pd.DataFrame({"a": ["x"], "b": [-0.5], "d": [3.0]})
     shown = [td.get_text() for td in soup(page.table(cells, caption="Numbers")).find_all("td")]

@@ -57,9 +57,10 @@ def test_an_old_python_can_read_the_file_far_enough_to_be_told():
     ast.parse((ROOT / "run.py").read_text("utf-8"), feature_version=(3, 8))
 
 
-def test_an_old_python_is_refused_in_words(run, monkeypatch, capsys):
+def test_an_old_python_is_refused_in_words(run, calls, monkeypatch, capsys):
     monkeypatch.setattr(run, "OLDEST", (99, 0))
     assert run.main([]) == 1
+    assert calls == []
     assert "needs 3.11 or newer" in capsys.readouterr().err
 
 

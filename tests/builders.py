@@ -1,0 +1,168 @@
+"""Small tables as checking gives them, from rows that say only what a test is about."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from colanalysis.catalogue import Break, Measure
+from colanalysis.check import Checked
+from colanalysis.settings import Community
+
+Rows = list[dict[str, Any]]
+
+_YES = {"scale": "yes/no", "success_from": "yes"}
+MEASURES: Mapping[str, Measure] = {
+    measure.id: measure
+    for measure in [
+        Measure(id="reading", label="Reading", domain="achievement", year_levels=(1, 8), **_YES),
+        Measure(
+            id="maths", label="Maths", domain="achievement", scale="number", cut={4: 10, 5: 20}
+        ),
+        Measure(
+            id="attendance", label="Attendance", domain="attendance", scale="number", more_than=0.9
+        ),
+        Measure(id="belonging", label="Belonging", domain="wellbeing", **_YES),
+        Measure(id="ece_before", label="Was in ECE", domain="participation", stage="ece", **_YES),
+        Measure(id="leaver", label="Leaver", domain="achievement", stage="leavers", **_YES),
+        Measure(
+            id="changed",
+            label="Changed in 2024",
+            domain="achievement",
+            breaks=(Break(datetime.date(2024, 1, 1), "new expectations"),),
+            **_YES,
+        ),
+    ]
+}
+PROVIDERS = {"P": "primary", "Q": "primary", "S": "secondary", "E": "ece"}
+
+# What a row holds where a test says nothing; learners, survey and counts take further columns.
+_BLANK: Mapping[str, Mapping[str, Any]] = {
+    "learners": {"learner_id": ""},
+    "enrolments": {
+        "learner_id": "",
+        "provider_id": "P",
+        "year": 2025,
+        "year_level": None,
+        "start_date": None,
+        "end_date": None,
+    },
+    "observations": {
+        "learner_id": "",
+        "provider_id": "P",
+        "year": 2025,
+        "measure": "reading",
+        "value": "",
+        "term": "",
+        "date": None,
+        "year_level": None,
+        "scale": "",
+        "norm_version": "",
+        "score": 1.0,
+    },
+    "survey": {
+        "provider_id": "P",
+        "year": 2025,
+        "measure": "belonging",
+        "value": "",
+        "year_level": None,
+        "score": 1.0,
+    },
+    "counts": {
+        "provider_id": "P",
+        "year": 2025,
+        "measure": "reading",
+        "n": None,
+        "n_success": None,
+        "year_level": None,
+        "mark": "",
+    },
+    "local_knowledge": {
+        "claim": "",
+        "source": "teacher",
+        "direction": "hurdle",
+        "measure": "",
+        "year_levels": "",
+        "group": "",
+        "provider_id": "",
+        "date": None,
+        "consent": "",
+    },
+    "resources": {"resource": "", "unit": "", "amount": None, "generated_by": "", "rule": ""},
+}
+_KINDS = {
+    "year": "int64",
+    "source_row": "int64",
+    **dict.fromkeys(("year_level", "score", "n", "n_success", "amount"), "float64"),
+    **dict.fromkeys(("date", "start_date", "end_date"), "datetime64[s]"),
+}
+
+
+def community(**choices: Any) -> Community:
+    """A community with default settings and the measures above; any field may be chosen."""
+    made: dict[str, Any] = {"folder": Path(), "id": "t", "name": "Test", "measures": MEASURES}
+    return Community(**(made | choices))
+
+
+def table(name: str, rows: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
+    """One table, typed as checking types it; empty without rows."""
+    blank = _BLANK[name]
+    full = [{**blank, **row} for row in rows]
+    columns = [*blank, *dict.fromkeys(c for row in full for c in row if c not in blank)]
+    frame = pd.DataFrame(full, columns=columns)
+    frame = frame.assign(source_file="made.csv", source_row=range(2, len(frame) + 2))
+    text = {column: "" for column in frame if column not in _KINDS}
+    return frame.fillna(text).astype({column: _KINDS.get(column, "str") for column in frame})
+
+
+def providers(types: Mapping[str, str] = PROVIDERS) -> pd.DataFrame:
+    """The providers of these ids and types."""
+    frame = pd.DataFrame({"provider_id": list(types), "type": list(types.values())}, dtype="str")
+    return frame.assign(name=frame["provider_id"], member=True)
+
+
+def checked(
+    *, of: Community | None = None, types: Mapping[str, str] = PROVIDERS, **rows: Rows
+) -> Checked:
+    """What checking gives: every table, typed, empty where there are no rows."""
+    frames = {name: table(name, rows.get(name, [])) for name in _BLANK}
+    nothing = pd.DataFrame()
+    frames["providers"] = providers(types)
+    return Checked(of or community(), frames, nothing, nothing, nothing)
+
+
+def found(*rows: dict[str, Any]) -> pd.DataFrame:
+    """Findings, best first, with what a challenge is drawn from."""
+    blank = {
+        "direction": "hurdle",
+        "measure": "reading",
+        "stages": "years_4_6",
+        "year_level_min": float("nan"),
+        "year_level_max": float("nan"),
+        "provider_id": "",
+        "group": "",
+    }
+    full = [{"rank": place, **blank, **row} for place, row in enumerate(rows, start=1)]
+    frame = pd.DataFrame(full, columns=["rank", *blank])
+    return frame.astype({"year_level_min": "float64", "year_level_max": "float64"})
+
+
+def counted(*rows: dict[str, Any]) -> pd.DataFrame:
+    """Counts in the columns of ``measure.counts``."""
+    blank = {
+        "measure": "reading",
+        "stage": "years_4_6",
+        "year": 2025,
+        "year_level": 5.0,
+        "provider_id": "P",
+        "profile": "",
+        "n": 20,
+        "n_success": 10,
+    }
+    return pd.DataFrame([{**blank, **row} for row in rows], columns=list(blank)).astype(
+        {"year": "int64", "year_level": "float64", "n": "int64", "n_success": "int64"}
+    )

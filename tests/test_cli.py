@@ -1,0 +1,104 @@
+import subprocess
+import sys
+
+import pytest
+
+from colanalysis.cli import main
+
+PROVIDERS = "provider_id,name,type\n1,Kōwhai School,primary\n"
+SETTINGS = '[community]\nid = "t"\nname = "Test"\n'
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "community"
+    made.mkdir()
+    (made / "community.toml").write_text(SETTINGS, encoding="utf-8")
+    (made / "providers.csv").write_text(PROVIDERS, encoding="utf-8")
+    return made
+
+
+def run(capsys, *arguments):
+    status = main([str(argument) for argument in arguments])
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_a_folder_that_does_not_exist_is_wrong_use(capsys, tmp_path):
+    status, out, err = run(capsys, "report", tmp_path / "none")
+    assert (status, out) == (2, "")
+    assert "found no such folder" in err
+    assert "Traceback" not in err
+
+
+def test_a_table_without_a_required_column_blocks_and_nothing_is_written(capsys, folder, tmp_path):
+    (folder / "enrolments.csv").write_text("learner_id,year\n007,2025\n", encoding="utf-8")
+    status, _, err = run(capsys, "report", folder, "--out", tmp_path / "out")
+    assert status == 1
+    assert "enrolments.csv" in err
+    assert "provider_id" in err
+    assert "007" not in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_measure_blocks(capsys, folder):
+    row = "007,1,2025,telepathy,3\n"
+    head = "learner_id,provider_id,year,measure,value\n"
+    (folder / "observations.csv").write_text(head + row, encoding="utf-8")
+    status, out, _ = run(capsys, "check", folder)
+    assert status == 1
+    assert "measure" in out
+    assert "007" not in out
+
+
+def test_a_sound_folder_passes_the_check(capsys, folder):
+    status, out, _ = run(capsys, "check", folder)
+    assert status == 0
+    assert "Nothing blocks" in out
+
+
+def test_a_year_without_data_is_wrong_use(capsys, folder):
+    status, _, err = run(capsys, "find", folder, "--year", 2020)
+    assert status == 2
+    assert "no data for year 2020" in err
+
+
+def test_an_unknown_provider_is_wrong_use_naming_those_that_exist(capsys, folder):
+    status, _, err = run(capsys, "report", folder, "--provider", "99")
+    assert status == 2
+    assert "This community has: 1" in err
+
+
+def test_a_wrong_setting_is_named(capsys, folder):
+    text = SETTINGS + "[settings]\nsmalest_group = 5\n"
+    (folder / "community.toml").write_text(text, encoding="utf-8")
+    status, _, err = run(capsys, "check", folder)
+    assert status == 1
+    assert "smalest_group" in err
+    assert "smallest_group" in err
+
+
+@pytest.mark.parametrize("words", [["reprot"], ["report"], ["report", "x", "--audience", "all"]])
+def test_a_wrong_command_ends_with_two(words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 2
+
+
+def test_new_starts_a_folder_that_can_be_checked(capsys, tmp_path):
+    status, out, _ = run(capsys, "new", tmp_path / "fresh")
+    assert status == 0
+    assert str(tmp_path / "fresh") in out
+    assert (tmp_path / "fresh" / "community.toml").is_file()
+
+
+def test_help_loads_none_of_the_heavy_libraries():
+    code = (
+        "import sys\nfrom colanalysis.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print(sorted({'pandas', 'numpy', 'matplotlib', 'papermill'} & set(sys.modules)))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
+    assert said.stdout.strip().endswith("[]")

@@ -1,0 +1,173 @@
+"""The whole way, once: the sample's report as readers, spreadsheets and other programs meet it."""
+
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from colanalysis import choose, evidence, execute, report
+from colanalysis.errors import ReportError
+
+pytestmark = pytest.mark.slow
+SECTIONS = [
+    "In short", "Which successes are there to build on?",
+    "Which challenges are the most pressing on the pathway?",
+    "Which learners does each affect most?", "Which challenges could we agree on?",
+    "What can be put to work, where and how?", "Which leadership is needed?",
+    "What does local knowledge say?", "What is behind this page?",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, sample):
+    out = tmp_path_factory.mktemp("report") / "out"
+    page = report.write(sample, out=out)
+    return page.parent
+
+
+@pytest.fixture(scope="module")
+def page(made):
+    return (made / report.PAGE).read_text(encoding="utf-8")
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_page_has_every_section_in_the_order_in_which_it_is_agreed(page):
+    found = [re.sub(r"<[^>]+>", "", h) for h in re.findall(r"<h2[^>]*>(.*?)</h2>", page, re.S)]
+    assert [h.strip() for h in found if h.strip() != "On this page"] == SECTIONS
+
+
+def test_the_page_is_whole_asks_nobody_and_runs_nothing(page):
+    assert page.endswith("<!-- complete -->")
+    assert "<script" not in page
+    assert not re.findall(r"""(?:src|href|srcset)=["']?\s*(?:https?:)?//""", page)
+    assert "default-src 'none'" in page
+    assert len(page.encode()) < 1_000_000
+
+
+def test_every_picture_is_described(page):
+    described = re.findall(r'<img alt="([^"]*)"', page)
+    assert len(described) == page.count("<img") >= 6
+    assert all(len(alt) > 40 for alt in described)
+    assert "No description" not in page
+
+
+def test_findings_have_the_columns_of_the_contract_and_only_public_numbers(made):
+    table = rows(made / "findings.csv")
+    assert list(table[0]) == choose.COLUMNS
+    assert {row["p_value"] + row["q_value"] for row in table} == {""}
+    assert all(int(row["n_learners"]) % 3 == 0 for row in table)
+    assert [int(row["rank"]) for row in table] == list(range(1, len(table) + 1))
+
+
+def test_every_table_of_the_release_is_written_as_csv(made):
+    tables = json.loads((made / "release.json").read_text(encoding="utf-8"))["tables"]
+    written = {path.stem for path in (made / "tables").glob("*.csv")}
+    assert written == set(tables)
+    assert len(rows(made / "tables" / "steps.csv")) == len(tables["steps"]["rows"])
+
+
+def test_the_run_record_says_what_went_in(made, sample):
+    run = json.loads((made / "run.json").read_text(encoding="utf-8"))
+    assert run["status"] == "finished"
+    assert {item["file"] for item in run["inputs"]} >= {"providers.csv", "observations.csv"}
+    assert run["settings"]["smallest_group"] == 10
+    assert str(sample.parent) not in json.dumps(run)
+
+
+def test_no_name_and_no_learner_id_is_in_anything_that_was_made(made, sample):
+    learners = rows(sample / "learners.csv")
+    names = {row["preferred_name"] for row in learners}
+    everything = "".join(
+        path.read_text(encoding="utf-8") for path in made.rglob("*") if path.is_file()
+    )
+    words = set(re.findall(r"\w+", everything))
+    # Some names are words a page may use ("Grace", "Rose"): those of the column that are not.
+    assert not [name for name in names - {"Rose", "Grace", "Hope", "Faith"} if name in words]
+    assert not [row["learner_id"] for row in learners if f'"{row["learner_id"]}"' in everything]
+
+
+def test_the_same_inputs_give_the_same_bytes(made, sample, tmp_path):
+    again = report.write(sample, out=tmp_path / "again").parent
+    for path in sorted(made.rglob("*")):
+        if path.is_file() and path.name != "run.json":
+            assert path.read_bytes() == (again / path.relative_to(made)).read_bytes(), path.name
+
+
+def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(made, sample, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    shutil.copytree(made, out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    def broken(_release_file):
+        raise ReportError("cell 4 stopped with ValueError", where=report.NOTEBOOK)
+
+    monkeypatch.setattr(report, "page_of", broken)
+    with pytest.raises(ReportError):
+        report.write(sample, out=out)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_texts_that_a_spreadsheet_would_run_are_inert_and_numbers_stay_numbers(tmp_path):
+    import pandas as pd
+
+    table = pd.DataFrame({"name": ["=1+1", "+x", "-y", "@z", "Māori"], "gap": [-0.25] * 5})
+    report._write_csv(table, tmp_path / "t.csv")
+    read = rows(tmp_path / "t.csv")
+    assert [row["name"] for row in read] == ["'=1+1", "'+x", "'-y", "'@z", "Māori"]
+    assert {row["gap"] for row in read} == {"-0.25"}
+
+
+@pytest.mark.parametrize("name", ["00-start-here", "20-explore-the-pathway"])
+def test_the_other_notebooks_run_with_their_defaults(name):
+    node = execute.run(execute.NOTEBOOKS / f"{name}.ipynb", {})
+    assert all(cell.execution_count for cell in node.cells if cell.cell_type == "code")
+
+
+def test_one_providers_report_is_about_that_provider(sample, tmp_path):
+    gathered = evidence.gather(sample)
+    ids = list(gathered.providers["provider_id"])
+    out = report.write(sample, out=tmp_path / "own", provider=ids[4]).parent
+    text = (out / report.PAGE).read_text(encoding="utf-8")
+    own = gathered.providers.set_index("provider_id").loc[ids[4], "name"]
+    assert f"This report is for {own}" in text
+    steps = rows(out / "tables" / "steps.csv")
+    counted = gathered.counted[gathered.counted["provider_id"] == ids[4]]
+    assert {row["measure"] for row in steps} == set(counted["measure"])
+
+
+def test_default_folders_are_named_by_safe_letters_only():
+    assert report.default_out("te awa/../x", "../../etc") == Path(
+        "reports/te-awa----x/providers/etc"
+    )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_is_accessible_and_fits(made, chromium, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=quiet)
+        view = browser.new_page(
+            viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=True
+        )
+        asked = []
+        view.on("request", lambda request: asked.append(request.url))
+        view.goto((made / report.PAGE).as_uri())
+        found = Axe().run(view)
+        wide = view.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert [v["id"] for v in found.response["violations"]] == []
+    assert wide <= width
