@@ -5,8 +5,6 @@ The last section of every report, and the whole of one where there are rolls but
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from colanalysis import describe, draw, page
@@ -16,6 +14,7 @@ from colanalysis.sealed import Release
 
 NO_GROUP = ""
 GAP_IN_COVERAGE = 0.10
+IN_CHART = 10
 
 
 def community(release: Release) -> Html:
@@ -54,22 +53,26 @@ def coverage(release: Release) -> Html:
         f"{describe.measure(row.measure, about)}, {describe.stage(row.stage)}"
         for row in whole.itertuples()
     ]
-    drawn = pd.DataFrame({"label": names, "share": whole["rate"].to_numpy()})
+    drawn = pd.DataFrame({"label": names, "share": whole["rate"].to_numpy()}).dropna()
+    drawn = drawn.sort_values("share", kind="stable").head(IN_CHART)
     shown = pd.DataFrame(
         {
             "measure": names,
             "year": [f"{year:.0f}" for year in whole["year"]],
             "eligible": [_number(n) for n in whole["eligible"]],
             "assessed": [_number(n) for n in whole["assessed"]],
-            "rate": [_share(row) for row in whole.itertuples()],
+            "rate": [describe.cell(row) for row in whole.itertuples()],
         }
     )
     headings = {"eligible": "Could have been", "assessed": "Were", "rate": "Share assessed"}
+    numbers = page.table(shown, caption="Learners assessed", headings=headings)
+    if drawn.empty:
+        return numbers
     figure = page.figure(
         draw.coverage(drawn),
         title="Who was assessed",
-        subtitle="Share of enrolled learners with a result, latest year of each measure",
-        table=page.table(shown, caption="Learners assessed", headings=headings),
+        subtitle="Share of enrolled learners with a result, latest year, lowest shares",
+        table=numbers,
         note="Learners who were not assessed are in no share on this page.",
     )
     return Html("").join([figure, page.paragraphs(_less_covered(table, release))])
@@ -165,11 +168,6 @@ def made(release: Release) -> Html:
              f"colanalysis {about['version']}, inputs and settings {about['fingerprint']}."),
         ]
     )  # fmt: skip
-
-
-def _share(row: Any) -> str:
-    words = {"c": "c", "few": "fewer than 6", "most": "nearly all"}
-    return words.get(row.mark) or describe.percent(row.rate)
 
 
 def _number(value: object) -> str:

@@ -104,8 +104,6 @@ def _told(claim: pd.Series) -> dict[str, str]:
 
 def _beside(claim: pd.Series, found: pd.DataFrame) -> pd.DataFrame:
     measure, provider = claim.get("measure", ""), claim.get("provider_id", "")
-    if not measure:
-        return found.iloc[:0]
     first, last = _levels(claim.get("year_levels", ""))
     low, high = found["year_level_min"].fillna(first), found["year_level_max"].fillna(last)
     same = (found["measure"] == measure) & (low <= last) & (high >= first)

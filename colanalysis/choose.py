@@ -100,9 +100,9 @@ def _apart(part: Panel, pair: str, wider: str) -> tuple[float, float]:
     Both in standard errors, without sign.
     """
     rest = JOINER.join(name for name in pair.split(JOINER) if name != wider)
-    inside = part.belongs[:, _place(part, wider)] > 0
+    inside = part.belongs[:, part.position["", wider]] > 0
     here, elsewhere = part.contrast(keep=inside), part.contrast(keep=~inside)
-    at, there = _place(part, pair), _place(part, rest)
+    at, there = part.position["", pair], part.position["", rest]
     more = here.gap[at] - elsewhere.gap[there]
     return abs(here.z[at]), abs(more) / math.hypot(here.error[at], elsewhere.error[there])
 
@@ -196,12 +196,7 @@ def _latest_yardstick(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _position(part: Panel, row: pd.Series) -> int:
-    return _place(part, row["group"], row["provider_id"])
-
-
-def _place(part: Panel, group: str, provider_id: str = "") -> int:
-    is_it = (part.groups["provider_id"] == provider_id) & (part.groups["group"] == group)
-    return int(np.flatnonzero(is_it)[0])
+    return part.position[row["provider_id"], row["group"]]
 
 
 def described(

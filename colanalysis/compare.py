@@ -8,6 +8,7 @@ learners out means leaving columns out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -54,6 +55,12 @@ class Panel:
             x.sum(axis=1, keepdims=True) - success,
             design_effect=self.design_effect,
         )
+
+    @cached_property
+    def position(self) -> dict[tuple[str, str], int]:
+        """The row of ``groups`` of each provider_id and group."""
+        names = zip(self.groups["provider_id"], self.groups["group"], strict=True)
+        return {name: at for at, name in enumerate(names)}
 
     def years(self) -> np.ndarray:
         """The years in which the panel has results, in order."""

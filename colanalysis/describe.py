@@ -142,6 +142,22 @@ def share(finding: Any) -> str:
     return percent(finding.rate)
 
 
+def cell(row: Any) -> str:
+    """A published share as a table shows it: percent, words for the tails, c where it is hidden."""
+    words = {"few": "fewer than 6", "most": "nearly all", "c": "c"}
+    return words.get(row.mark) or percent(row.rate)
+
+
+def limits(row: Any) -> str:
+    """The 95 % limits of a published share; x where the share is said in words."""
+    return "x" if row.mark else f"{percent(row.low)} to {percent(row.high)}"
+
+
+def count(number: float | None) -> str:
+    """A published number of learners; c where it is hidden."""
+    return "c" if _missing(number) else f"{number:,.0f}"
+
+
 def percent(rate: float | None) -> str:
     """Whole percent; "x" where there is no number."""
     return "x" if _missing(rate) else f"{rate:.0%}"

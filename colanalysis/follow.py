@@ -70,7 +70,6 @@ def flows(journeys: Journeys) -> pd.DataFrame:
     table = pd.concat([leaving, new], ignore_index=True)
     for column in FLOW_SUMS:
         table[column] = table[column].fillna(0).astype(int)
-    table = table[table["stage_before"].notna() & table["stage_after"].notna()]
     summed = table.groupby(FLOW_KEYS, sort=False)[FLOW_SUMS].sum().reset_index()
     summed["place"] = summed["stage_before"].map(order)
     return summed.sort_values(["place", "year"]).drop(columns="place").reset_index(drop=True)

@@ -101,7 +101,11 @@ def plans(release: Release) -> Html:
             "verdict": [_met(r) for r in table.itertuples()],
         }
     )  # fmt: skip
-    headings = {"challenge": "Earlier challenge", "now": "Latest result", "verdict": "Where it stands"}
+    headings = {
+        "challenge": "Earlier challenge",
+        "now": "Latest result",
+        "verdict": "Where it stands",
+    }
     return page.table(shown, caption="Targets of earlier plans", headings=headings)
 
 
@@ -181,7 +185,8 @@ def leadership(release: Release) -> Html:
             [bool(steps & set(teaches.split())) for teaches in providers["steps"]], "type"
         ]
         named = ", ".join(
-            f"{count} {label(f'type.{kind}').lower()}" for kind, count in kinds.value_counts().items()
+            f"{count} {label(f'type.{kind}').lower()}"
+            for kind, count in kinds.value_counts().items()
         )
         said.append(
             f"Candidate {row.candidate:.0f} reaches {named or 'no provider listed here'}. To agree: "

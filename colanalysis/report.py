@@ -79,9 +79,7 @@ def write(
         for name, table in ready.tables.items():
             _write_csv(table, whole / "tables" / f"{name}.csv")
         tell("Making the page")
-        (whole / PAGE).write_text(
-            page_of(whole / "release.json"), encoding="utf-8", newline="\n"
-        )
+        (whole / PAGE).write_text(page_of(whole / "release.json"), encoding="utf-8", newline="\n")
         run = _run(gathered, ready, seconds=time.monotonic() - started)
         (whole / "run.json").write_text(run, encoding="utf-8", newline="\n")
         _put_in_place(whole, target)
@@ -115,9 +113,7 @@ def default_out(community_id: str, provider: str = "") -> Path:
 def page_of(release_file: Path) -> str:
     """Run the report's notebook on a sealed release and give the page; ReportError if not whole."""
     ready = sealed.read(release_file)
-    node = execute.run(
-        execute.NOTEBOOKS / NOTEBOOK, {"release": str(release_file.resolve())}
-    )
+    node = execute.run(execute.NOTEBOOKS / NOTEBOOK, {"release": str(release_file.resolve())})
     page = export.notebook(node, title=_title(ready), drop={"facilitator"})
     if not page.endswith(export.END):
         raise ReportError("the page is not whole", where=NOTEBOOK)
@@ -126,7 +122,9 @@ def page_of(release_file: Path) -> str:
 
 def _title(ready: Release) -> str:
     own = ready.about["providers"].get(ready.about["provider"], "")
-    return " · ".join(part for part in (own, str(ready.about["name"]), "challenge evidence") if part)
+    return " · ".join(
+        part for part in (own, str(ready.about["name"]), "challenge evidence") if part
+    )
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -137,9 +135,7 @@ def _write_csv(table: pd.DataFrame, path: Path) -> None:
             safe[column] = [_inert(value) for value in safe[column]]
         elif pd.api.types.is_float_dtype(safe[column]):
             safe[column] = [_short(value) for value in safe[column]]
-    safe.to_csv(
-        path, index=False, encoding="utf-8", lineterminator="\n", quoting=csv.QUOTE_MINIMAL
-    )
+    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
 
 
 def _inert(value: object) -> object:
@@ -166,7 +162,11 @@ def _run(gathered: evidence.Evidence, ready: Release, *, seconds: float) -> str:
         "settings": ready.about["settings"],
         "inputs": gathered.inputs[["file", "table", "sha256"]].to_dict("records"),
         "rows": [
-            {"table": row.table, "what": row.what, "count": None if pd.isna(row.count_) else row.count_}
+            {
+                "table": row.table,
+                "what": row.what,
+                "count": None if pd.isna(row.count_) else row.count_,
+            }
             for row in counts.rename(columns={"count": "count_"}).itertuples()
         ],
         "versions": {

@@ -32,6 +32,15 @@ class Release:
         rows = sum(len(table) for table in self.tables.values())
         return f"Release({self.about['name']}, {self.about['audience']}: {rows:,} rows)"
 
+    @property
+    def period(self) -> str:
+        """The years it speaks of: "2021–2025", or "rolls only" where there are no results."""
+        last = self.about["year"]
+        if last is None:
+            return "rolls only"
+        first = min([last, *(int(year) for year in self.tables["years"]["year"])])
+        return f"{first}–{last}" if first < last else f"{last}"
+
     def write(self, path: Path) -> None:
         """Write ``release.json``: the same release gives the same bytes."""
         tables = {

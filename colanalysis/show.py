@@ -6,7 +6,6 @@ Nothing here can reach further than the release it is given.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import pandas as pd
 
@@ -17,11 +16,6 @@ from colanalysis.page import Html
 from colanalysis.sealed import Release
 
 IN_CHART = 8
-PICTURES = {
-    "Achievement and progress": ("achievement", "progress"),
-    "Participation, attendance and engagement": ("participation", "attendance", "engagement"),
-    "Wellbeing": ("wellbeing",),
-}
 
 
 def banner(release: Release) -> Html:
@@ -39,7 +33,16 @@ def banner(release: Release) -> Html:
         own = about["providers"][about["provider"]]
         notices.append(page.notice(f"This report is for {own}.", "info"))
     name = page.Html('<p class="subtitle"><strong>{}</strong><br>{}, {}</p>')
-    return _all([name.format(about["name"], about["label"], _period(release)), *notices])
+    return _all(
+        [
+            name.format(
+                about["name"],
+                about["label"],
+                release.period,
+            ),
+            *notices,
+        ]
+    )
 
 
 def in_short(release: Release) -> Html:
@@ -49,7 +52,7 @@ def in_short(release: Release) -> Html:
         return page.paragraphs(_without_results(release))
     good, hard = (_of(found, direction) for direction in ("success", "hurdle"))
     texts = [
-        f"Across {_period(release)}, {_number(len(good), 'success')} to build on and "
+        f"Across {release.period}, {_number(len(good), 'success')} to build on and "
         f"{_number(len(hard), 'hurdle')} stand out among "
         f"{about['comparisons']:,} comparisons that were looked at."
     ]
@@ -77,86 +80,6 @@ def hurdles(release: Release) -> Html:
     return _findings(release, "hurdle", "Where learners meet hurdles")
 
 
-def pathway(release: Release) -> Html:
-    """All learners at every step of every measure, a picture for domains that belong together."""
-    table, about = release.tables["steps"], release.about
-    if table.empty:
-        return page.paragraphs(["No results along the pathway are in this data yet."])
-    domain = table["measure"].map({name: m["domain"] for name, m in about["measures"].items()})
-    return _all(
-        _pathway_of(table[domain.isin(domains)], name, release)
-        for name, domains in PICTURES.items()
-        if domain.isin(domains).any()
-    )
-
-
-def transitions(release: Release) -> Html:
-    """The same learners before and after each step."""
-    table, about = release.tables["transitions"], release.about
-    if table.empty:
-        return page.paragraphs(
-            ["No learner has a result of one measure on both sides of a step, so a step cannot be "
-             "judged yet. It takes the same measure in the last year before it and the first after."]
-        )  # fmt: skip
-    drawn = pd.DataFrame(
-        {
-            "step": [
-                f"{describe.measure(row.measure, about)}: {describe.stage(row.stage_before)} → "
-                f"{describe.stage(row.stage_after)}"
-                for row in table.itertuples()
-            ],
-            "before": table["rate_before"],
-            "after": table["rate_after"],
-            "ordinary": table["rate_before"] + table["ordinary_change"],
-        }
-    )
-    shown = drawn[["step"]].assign(
-        n=table["n"].map(_count),
-        **{name: drawn[name].map(percent) for name in ("before", "after", "ordinary")},
-    )
-    headings = {"n": "Learners", "before": "Before", "after": "After", "ordinary": "Usual after"}
-    numbers = page.table(
-        shown, caption="The same learners before and after a step", headings=headings
-    )
-    moved = (drawn["after"] - drawn["ordinary"]).abs().fillna(0)
-    most = moved.sort_values(ascending=False, kind="stable").index[:IN_CHART]
-    return page.figure(
-        draw.flow(drawn.loc[sorted(most)]),
-        title="What changes when learners take a step",
-        subtitle=f"Share of the same learners who succeed, {_period(release)}",
-        table=numbers,
-        note="Usual: what the ordinary change from one year to the next within a step would give. "
-        "Drawn are the steps that differ most from it; the table has all of them.",
-    )
-
-
-def flows(release: Release) -> Html:
-    """Who stays, moves on and is not seen again at the end of each step."""
-    table = release.tables["flows"]
-    if table.empty:
-        return page.paragraphs(["One year of enrolments shows no steps: a second year would."])
-    names = ["leaving_step", "same_provider", "other_provider", "not_seen_again", "new_in_step"]
-    shown = pd.DataFrame(
-        {
-            "step": [
-                f"{describe.stage(row.stage_before)} → {describe.stage(row.stage_after)}"
-                for row in table.itertuples()
-            ],
-            **{name: table[name].map(_count) for name in names},
-        }
-    )
-    headings = {
-        "leaving_step": "Ended the step",
-        "same_provider": "Went on at the same provider",
-        "other_provider": "Went on elsewhere in the community",
-        "not_seen_again": "Not seen again here",
-        "new_in_step": "New in the next step",
-    }
-    return page.table(
-        shown, caption=f"Learners at the end of each step, {_period(release)}", headings=headings
-    )
-
-
 def affected(release: Release) -> Html:
     """For each candidate challenge, every group at that step, each with its own share."""
     found, table = release.tables["findings"], release.tables["affected"]
@@ -169,9 +92,9 @@ def affected(release: Release) -> Html:
         shown = pd.DataFrame(
             {
                 "group": rows["group"].map(describe.group_label),
-                "n": rows["n"].map(_count),
-                "rate": [_rate(row) for row in rows.itertuples()],
-                "range": [_range(row) for row in rows.itertuples()],
+                "n": rows["n"].map(describe.count),
+                "rate": [describe.cell(row) for row in rows.itertuples()],
+                "range": [describe.limits(row) for row in rows.itertuples()],
             }
         )
         rule = release.about["measures"][finding.measure]["success"]
@@ -206,7 +129,7 @@ def _findings(release: Release, direction: str, caption: str) -> Html:
     figure = page.figure(
         draw.gaps(drawn),
         title=describe.title(best, about),
-        subtitle=f"Share of learners who succeed beside the others, {_period(release)}",
+        subtitle=f"Share of learners who succeed beside the others, {release.period}",
         table=_numbers(rows, release, caption),
         note="Shares and ranges are shrunken where few learners are counted. A learner counts once "
         "in each year.",
@@ -219,11 +142,11 @@ def _numbers(rows: pd.DataFrame, release: Release, caption: str) -> Html:
     shown = pd.DataFrame(
         {
             "finding": [describe.title(row, about) for row in rows.itertuples()],
-            "n_learners": rows["n_learners"].map(_count),
+            "n_learners": rows["n_learners"].map(describe.count),
             "share": [describe.share(row) for row in rows.itertuples()],
             "reference_rate": rows["reference_rate"].map(percent),
             "evidence": [describe.how_sure(row) for row in rows.itertuples()],
-            "learners_to_shift": rows["learners_to_shift"].map(_count),
+            "learners_to_shift": rows["learners_to_shift"].map(describe.count),
             "own": [_trajectory(years[years["rank"] == rank]) for rank in rows["rank"]],
         }
     )
@@ -237,7 +160,11 @@ def _numbers(rows: pd.DataFrame, release: Release, caption: str) -> Html:
         "learners_to_shift": "Learners to shift a year",
         "own": "The group's own years",
     }
-    return page.table(shown, caption=f"{caption}, {_period(release)}", headings=headings)
+    return page.table(
+        shown,
+        caption=f"{caption}, {release.period}",
+        headings=headings,
+    )
 
 
 def _trajectory(rows: pd.DataFrame) -> str:
@@ -246,68 +173,13 @@ def _trajectory(rows: pd.DataFrame) -> str:
     for row in rows.itertuples():
         if before is not None and row.period != before:
             said.append("| new yardstick |")
-        said.append(f"{row.year:.0f}: {_rate(row)}")
+        said.append(f"{row.year:.0f}: {describe.cell(row)}")
         before = row.period
     return ", ".join(said).replace(", |", " |").replace("|,", "|") or "x"
 
 
-def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
-    about = release.about
-    rows = rows.assign(
-        step=rows["stage"].map(describe.stage),
-        name=[describe.measure(name, about) for name in rows["measure"]],
-    )
-    drawn = rows[["step", "name", "rate", "low", "high"]].rename(columns={"name": "measure"})
-    shown = pd.DataFrame(
-        {
-            "step": rows["step"],
-            "name": rows["name"],
-            "year": [f"{year:.0f}" for year in rows["year"]],
-            "n": rows["n"].map(_count),
-            "rate": [_rate(row) for row in rows.itertuples()],
-            "range": [_range(row) for row in rows.itertuples()],
-            "rule": [about["measures"][name]["success"] for name in rows["measure"]],
-        }
-    )
-    headings = {
-        "name": "Measure", "year": "Latest year", "n": "Learners", "rate": "Share who succeed",
-        "range": "95% range", "rule": "Success means",
-    }  # fmt: skip
-    return page.figure(
-        draw.pathway(drawn),
-        title=f"{name} along the pathway",
-        subtitle="Share of all learners who succeed, latest year of each measure",
-        table=page.table(
-            shown, caption=f"{name}, all learners", headings=headings, row_headers=2
-        ),
-        note="Each measure has its own yardstick: compare a measure with itself, step to step.",
-    )
-
-
-def _rate(row: Any) -> str:
-    words = {"few": "fewer than 6", "most": "nearly all", "c": "c"}
-    return words.get(row.mark) or percent(row.rate)
-
-
-def _range(row: Any) -> str:
-    return "x" if row.mark else f"{percent(row.low)} to {percent(row.high)}"
-
-
-def _count(number: float | None) -> str:
-    return "c" if number is None or number != number else f"{number:,.0f}"
-
-
 def _of(found: pd.DataFrame, direction: str) -> pd.DataFrame:
     return found[found["direction"] == direction]
-
-
-def _period(release: Release) -> str:
-    years = release.tables["years"]["year"]
-    last = release.about["year"]
-    if last is None:
-        return "rolls only"
-    first = min([last, *(int(year) for year in years)])
-    return f"{first}–{last}" if first < last else f"{last}"
 
 
 def _number(count: int, word: str) -> str:

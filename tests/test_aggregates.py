@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-import pytest
 from builders import community, providers, table
 from hypothesis import given
 from hypothesis import strategies as st
@@ -128,8 +127,9 @@ def test_of_a_row_given_twice_the_last_stands() -> None:
 
 
 def test_rows_about_attributes_that_the_community_did_not_choose_are_not_used() -> None:
-    rows = [ALL, {"n": 7, "n_success": 5, "year_level": 4, "bus": "yes"}]
-    assert read(*rows, attributes=("gender",))["n"].tolist() == [100]
+    bus = [{**GIRLS, "gender": "", "bus": "yes"}, {**BOYS, "gender": "", "bus": "no"}]
+    assert read(ALL, *bus)["n"].tolist() == [45, 55]
+    assert read(ALL, *bus, attributes=("gender",))["n"].tolist() == [100]
     assert read(ALL, GIRLS, BOYS, attributes=("Gender",))["n"].tolist() == [55, 45]
 
 

@@ -107,7 +107,7 @@ ABOUT = {"year_level_min": 7, "year_level_max": 8, "group": "ethnicity=Māori"}
 
 
 def test_a_finding_of_the_same_direction_agrees() -> None:
-    assert told(MAORI, {"measure": "maths"}, ABOUT) == ("agrees", 2)
+    assert told(MAORI, {**ABOUT, "measure": "maths"}, ABOUT) == ("agrees", 2)
 
 
 def test_a_finding_of_the_other_direction_disagrees() -> None:
@@ -284,6 +284,13 @@ def test_a_target_of_leavers_is_found_where_results_have_no_year_level() -> None
     row = {"measure": "leaver", "stage": "leavers", "year_level": None, "n": 9}
     assert monitored(plan | {"year_levels": ""}, row)["n"] == 9
     assert monitored(plan | {"year_levels": "11-13"}, row)["n"] == 9
+
+
+def test_a_target_for_all_year_levels_counts_results_that_have_none() -> None:
+    row = {"measure": "belonging", "stage": "ece", "year_level": None, "n": 9}
+    plan = PLAN | {"measure": "belonging", "group": ""}
+    assert monitored(plan | {"year_levels": ""}, row)["n"] == 9
+    assert monitored(plan | {"year_levels": "7-8"}, row)["n"] == 0
 
 
 def test_without_plans_the_table_is_empty_and_has_its_columns() -> None:

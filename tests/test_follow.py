@@ -197,14 +197,13 @@ def test_who_comes_from_early_learning_is_not_new() -> None:
 
 
 def test_flows_are_in_the_order_of_the_pathway() -> None:
-    table = flows(
-        ("a", 2023, "S", 10), ("b", 2024, "P", 3), ("c", 2023, "P", 3), ("d", 2025, "P", 1)
-    )
+    places = [("a", 2023, "S", 13), ("b", 2024, "P", 6), ("c", 2023, "P", 6), ("d", 2025, "P", 1)]
+    table = flows(*places)
     left = table[table["leaving_step"] > 0]
     assert left[["stage_before", "year"]].values.tolist() == [
-        ["years_0_3", 2023],
-        ["years_0_3", 2024],
-        ["years_9_10", 2023],
+        ["years_4_6", 2023],
+        ["years_4_6", 2024],
+        ["years_11_13", 2023],
     ]
 
 

@@ -156,9 +156,15 @@ def test_a_learner_is_in_both_of_two_ethnic_groups() -> None:
 
 def test_a_learner_is_in_the_first_ethnic_group_alone_where_groups_are_prioritised() -> None:
     first = community(settings=Settings(ethnicity="prioritised"))
-    rows = [{"learner_id": "a", "ethnicity": "Māori;Asian", "clubs": "chess;choir"}]
+    rows = [
+        {"learner_id": "a", "ethnicity": "Māori;Asian", "clubs": "chess;choir"},
+        {"learner_id": "b", "ethnicity": "Asian"},
+    ]
     groups = groups_of(link.journeys(checked(of=first, learners=rows)))
-    assert groups == {0: {"ethnicity=Māori", "clubs=chess", "clubs=choir"}}
+    assert groups == {
+        0: {"ethnicity=Māori", "clubs=chess", "clubs=choir"},
+        1: {"ethnicity=Asian"},
+    }
 
 
 def test_what_is_not_recorded_is_no_group() -> None:

@@ -145,6 +145,11 @@ def test_groups_are_single_ones_unless_deeper_ones_are_asked_for() -> None:
     assert not measure.groups(measure.counts(journeys()))["group"].str.contains("&").any()
 
 
+def test_groups_keep_results_without_a_year_level() -> None:
+    table = measure.groups(counted({"year_level": None, "profile": "gender=F", "n": 7}))
+    assert table[["group", "n"]].values.tolist() == [["", 7], ["gender=F", 7]]
+
+
 def test_a_learner_in_two_groups_counts_in_each_and_once_in_all() -> None:
     table = measure.groups(counted({"profile": "ethnicity=Asian & ethnicity=Māori", "n": 7}))
     assert table.set_index("group")["n"].to_dict() == {
@@ -203,14 +208,16 @@ def test_results_that_only_repeat_each_other_count_as_much_as_there_are_learners
 
 
 def test_repeats_by_hand_where_some_learners_have_more_results_than_others() -> None:
-    # Shares: 2024 3/4, 2025 1/2. Away: a +1/4 +1/2, b -3/4 -1/2, c +1/4, d +1/4.
-    # Pairs of one learner: 2·(1/8) + 2·(3/8) = 1 over 4 pairs; variance 5/4 over 6 results.
+    # Shares: 2023 all, 2024 2/4, 2025 3/4. Away in 2024 and 2025: a and c +1/2 +1/4, b -1/2 -3/4,
+    # d -1/2 +1/4. Products over the 8 ordered pairs: 2 (1/8 + 3/8 + 1/8 - 1/8) = 1, so 1/8 a pair;
+    # variance (1 + 3/4) / 9; correlation 1/8 x 36/7 = 9/14; 8 pairs for 9 results.
     told = repeats(
-        ("a", 2024, 4, 1), ("b", 2024, 4, 0), ("c", 2024, 4, 1), ("d", 2024, 4, 1),
-        ("a", 2025, 4, 1), ("b", 2025, 4, 0),
+        ("a", 2024, 4, 1), ("b", 2024, 4, 0), ("c", 2024, 4, 1), ("d", 2024, 4, 0),
+        ("a", 2025, 4, 1), ("b", 2025, 4, 0), ("c", 2025, 4, 1), ("d", 2025, 4, 1),
+        ("e", 2023, 4, 1),
     )  # fmt: skip
-    assert told["correlation"] == pytest.approx(1)
-    assert told["design_effect"] == pytest.approx(1 + 4 / 6)
+    assert told["correlation"] == pytest.approx(9 / 14)
+    assert told["design_effect"] == pytest.approx(1 + 9 / 14 * 8 / 9)
 
 
 def test_results_that_swap_do_not_make_the_design_effect_smaller_than_one() -> None:
@@ -219,7 +226,7 @@ def test_results_that_swap_do_not_make_the_design_effect_smaller_than_one() -> N
 
 
 def test_only_what_is_left_beside_year_and_year_level_counts_as_repeated() -> None:
-    told = repeats(("a", 2024, 4, 0), ("b", 2024, 4, 0), ("a", 2025, 5, 1), ("b", 2025, 5, 1))
+    told = repeats(("a", 2024, 4, 0), ("a", 2025, 4, 0), ("b", 2024, 5, 1), ("b", 2025, 5, 1))
     assert (told["correlation"], told["design_effect"]) == (0, 1)
 
 
@@ -269,6 +276,15 @@ def test_only_learners_whom_the_measure_is_for_are_eligible_in_years_in_which_it
     ]
     assert covered("reading", enrolments=places, observations=[{"learner_id": "a"}]) == [
         ["years_7_8", 2025, "P", 2, 1]
+    ]
+
+
+def test_a_measure_without_year_levels_is_for_all_of_them() -> None:
+    places = [{"learner_id": "a", "year_level": 0}, {"learner_id": "b", "year_level": 13}]
+    results = [{"learner_id": "a", "measure": "belonging"}]
+    assert covered("belonging", enrolments=places, observations=results) == [
+        ["years_0_3", 2025, "P", 1, 1],
+        ["years_11_13", 2025, "P", 1, 0],
     ]
 
 

@@ -1,0 +1,130 @@
+"""Trace the pathway: all learners step by step, the same learners across a step, who stays and goes."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from colanalysis import describe, draw, page
+from colanalysis.describe import percent
+from colanalysis.page import Html
+from colanalysis.sealed import Release
+
+IN_CHART = 8
+PICTURES = {
+    "Achievement and progress": ("achievement", "progress"),
+    "Participation, attendance and engagement": ("participation", "attendance", "engagement"),
+    "Wellbeing": ("wellbeing",),
+}
+
+
+def pathway(release: Release) -> Html:
+    """All learners at every step of every measure, a picture for domains that belong together."""
+    table, about = release.tables["steps"], release.about
+    if table.empty:
+        return page.paragraphs(["No results along the pathway are in this data yet."])
+    domain = table["measure"].map({name: m["domain"] for name, m in about["measures"].items()})
+    return Html("").join(
+        _pathway_of(table[domain.isin(domains)], name, release)
+        for name, domains in PICTURES.items()
+        if domain.isin(domains).any()
+    )
+
+
+def transitions(release: Release) -> Html:
+    """The same learners before and after each step."""
+    table, about = release.tables["transitions"], release.about
+    if table.empty:
+        return page.paragraphs(
+            ["No learner has a result of one measure on both sides of a step, so a step cannot be "
+             "judged yet. It takes the same measure in the last year before it and the first after."]
+        )  # fmt: skip
+    drawn = pd.DataFrame(
+        {
+            "step": [
+                f"{describe.measure(row.measure, about)}: {describe.stage(row.stage_before)} → "
+                f"{describe.stage(row.stage_after)}"
+                for row in table.itertuples()
+            ],
+            "before": table["rate_before"],
+            "after": table["rate_after"],
+            "ordinary": table["rate_before"] + table["ordinary_change"],
+        }
+    )
+    shown = drawn[["step"]].assign(
+        n=table["n"].map(describe.count),
+        **{name: drawn[name].map(percent) for name in ("before", "after", "ordinary")},
+    )
+    headings = {"n": "Learners", "before": "Before", "after": "After", "ordinary": "Usual after"}
+    numbers = page.table(
+        shown, caption="The same learners before and after a step", headings=headings
+    )
+    moved = (drawn["after"] - drawn["ordinary"]).abs().fillna(0)
+    most = moved.sort_values(ascending=False, kind="stable").index[:IN_CHART]
+    return page.figure(
+        draw.flow(drawn.loc[sorted(most)]),
+        title="What changes when learners take a step",
+        subtitle=f"Share of the same learners who succeed, {release.period}",
+        table=numbers,
+        note="Usual: what the ordinary change from one year to the next within a step would give. "
+        "Drawn are the steps that differ most from it; the table has all of them.",
+    )
+
+
+def flows(release: Release) -> Html:
+    """Who stays, moves on and is not seen again at the end of each step."""
+    table = release.tables["flows"]
+    if table.empty:
+        return page.paragraphs(["One year of enrolments shows no steps: a second year would."])
+    names = ["leaving_step", "same_provider", "other_provider", "not_seen_again", "new_in_step"]
+    shown = pd.DataFrame(
+        {
+            "step": [
+                f"{describe.stage(row.stage_before)} → {describe.stage(row.stage_after)}"
+                for row in table.itertuples()
+            ],
+            **{name: table[name].map(describe.count) for name in names},
+        }
+    )
+    headings = {
+        "leaving_step": "Ended the step",
+        "same_provider": "Went on at the same provider",
+        "other_provider": "Went on elsewhere in the community",
+        "not_seen_again": "Not seen again here",
+        "new_in_step": "New in the next step",
+    }
+    return page.table(
+        shown,
+        caption=f"Learners at the end of each step, {release.period}",
+        headings=headings,
+    )
+
+
+def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
+    about = release.about
+    rows = rows.assign(
+        step=rows["stage"].map(describe.stage),
+        name=[describe.measure(name, about) for name in rows["measure"]],
+    )
+    drawn = rows[["step", "name", "rate", "low", "high"]].rename(columns={"name": "measure"})
+    shown = pd.DataFrame(
+        {
+            "step": rows["step"],
+            "name": rows["name"],
+            "year": [f"{year:.0f}" for year in rows["year"]],
+            "n": rows["n"].map(describe.count),
+            "rate": [describe.cell(row) for row in rows.itertuples()],
+            "range": [describe.limits(row) for row in rows.itertuples()],
+        }
+    )
+    headings = {
+        "name": "Measure", "year": "Latest year", "n": "Learners", "rate": "Share who succeed",
+        "range": "95% range",
+    }  # fmt: skip
+    return page.figure(
+        draw.pathway(drawn),
+        title=f"{name} along the pathway",
+        subtitle="Share of all learners who succeed, latest year of each measure",
+        table=page.table(shown, caption=f"{name}, all learners", headings=headings, row_headers=2),
+        note="Each measure has its own yardstick, told at the end of the page: compare a measure "
+        "with itself, step to step.",
+    )

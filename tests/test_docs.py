@@ -1,0 +1,65 @@
+"""What the documents name exists, and what exists is named."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from colanalysis import catalogue, choose
+from colanalysis.cli import _parser
+from colanalysis.schema import TABLES
+from colanalysis.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA, METHOD, PRIVACY, README = (
+    (ROOT / name).read_text(encoding="utf-8")
+    for name in ("docs/data.md", "docs/method.md", "docs/privacy.md", "README.md")
+)
+
+
+@pytest.mark.parametrize("table", list(TABLES))
+def test_every_table_and_column_is_described(table):
+    section = DATA.partition(f"\n## {table}\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"^\| `(\w+)` \|", section, re.M))
+    assert named == set(TABLES[table].columns)
+
+
+def test_every_shipped_measure_is_listed():
+    section = DATA.partition("## Measures")[2]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.M)) == set(catalogue.measures())
+
+
+def test_every_column_of_findings_is_named():
+    section = METHOD.partition("## findings.csv")[2].partition("\n## ")[0]
+    said = section.split("`")[1].replace("\n", " ")
+    assert said.split(", ") == choose.COLUMNS
+
+
+def test_numbers_in_the_documents_are_the_defaults():
+    usual = Settings()
+    assert f"q ≤ `false_share` ({usual.false_share:.2f})" in METHOD
+    assert f"`smallest_gap` ({usual.smallest_gap * 100:.0f} points)" in METHOD
+    assert f"under {usual.smallest_group} learners are absent" in PRIVACY
+    assert f"at least {usual.smallest_count}, otherwise in words" in PRIVACY
+    assert f"nearest\n  multiple of {usual.rounding_base}" in PRIVACY
+
+
+def test_every_setting_is_explained_in_a_fresh_folder(tmp_path):
+    from colanalysis import begin
+
+    text = (begin.folder(tmp_path / "new") / "community.toml").read_text(encoding="utf-8")
+    assert not [one.name for one in fields(Settings) if one.name not in text]
+
+
+def test_the_commands_in_the_readme_exist():
+    named = set(re.findall(r"python3 run\.py (\w+)", README))
+    commands = set(_parser()._subparsers._group_actions[0].choices)
+    assert named <= commands
+    assert named >= commands - {"demo"}
+
+
+def test_links_between_documents_lead_somewhere():
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+            assert target.startswith("http") or (path.parent / target).exists(), (path.name, target)

@@ -1,0 +1,54 @@
+import pandas as pd
+import pytest
+
+from colanalysis import evidence, explore
+
+
+@pytest.fixture(scope="module")
+def gathered(sample):
+    return evidence.gather(sample)
+
+
+def test_a_view_counts_as_plain_pandas_does(gathered, sample):
+    table = explore.view(
+        gathered.counted,
+        measure_id="ncea_level_2",
+        stage="years_11_13",
+        attribute="transient",
+        year=2024,
+    ).set_index("group")
+    results = pd.read_csv(sample / "observations.csv", dtype=str, keep_default_na=False)
+    learners = pd.read_csv(sample / "learners.csv", dtype=str, keep_default_na=False)
+    own = results[(results["measure"] == "ncea_level_2") & (results["year"] == "2024")]
+    own = own.drop_duplicates("learner_id", keep="last").merge(learners, on="learner_id")
+    for value in ("yes", "no"):
+        group = own[own["transient"] == value]
+        assert table.loc[f"transient={value}", "n"] == len(group)
+        assert table.loc[f"transient={value}", "n_success"] == (group["value"] == "yes").sum()
+
+
+def test_a_view_of_nothing_is_an_empty_table_with_all_columns(gathered):
+    table = explore.view(
+        gathered.counted, measure_id="ncea_level_2", stage="years_0_3", attribute=""
+    )
+    assert table.empty
+    assert list(table) == ["group", "year", "n", "n_success", "rate", "low", "high"]
+
+
+def test_table_and_chart_follow_the_choices_together(gathered):
+    box = explore.pathway(gathered.counted, community=gathered.community)
+    choices, out = box.children
+    by_name = {choice.description: choice for choice in choices.children}
+    by_name["Measure"].value = "attendance"
+    by_name["Group"].value = "ethnicity"
+    assert set(by_name) == {"Measure", "Step", "Group", "Year"}
+    assert out.outputs is not None
+
+
+def test_a_picture_has_a_line_for_every_group(gathered):
+    table = explore.view(
+        gathered.counted, measure_id="attendance", stage="all", attribute="gender"
+    )
+    axes = explore.picture(table, title="Attendance").axes[0]
+    named = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert set(named) == {"Gender: female", "Gender: male", "Gender: another gender"}
