@@ -56,16 +56,19 @@ def _steps(finding: pd.Series) -> set[str]:
 
 
 def _build_on(hurdle: pd.Series, found: pd.DataFrame) -> pd.DataFrame:
-    there = found["stages"].map(lambda stages: bool(set(stages.split()) & _steps(hurdle)))
-    near = (found["measure"] == hurdle["measure"]) | there
+    near = (found["measure"] == hurdle["measure"]) | _at_its_steps(hurdle, found)
     return found[near & (found["direction"] == "success")]
 
 
 def _conditions(hurdle: pd.Series, found: pd.DataFrame, community: Community) -> pd.DataFrame:
-    there = found["stages"].map(lambda stages: bool(set(stages.split()) & _steps(hurdle)))
+    there = _at_its_steps(hurdle, found)
     domain = found["measure"].map(lambda name: community.measures[name].domain)
     other = found["measure"] != hurdle["measure"]
     return found[there & other & domain.isin(CONDITIONS)]
+
+
+def _at_its_steps(hurdle: pd.Series, found: pd.DataFrame) -> pd.Series:
+    return found["stages"].map(lambda stages: bool(set(stages.split()) & _steps(hurdle)))
 
 
 def _ranks(rows: pd.DataFrame) -> str:

@@ -78,8 +78,8 @@ def _simplest(rows: pd.DataFrame, part: Panel, smallest: int) -> pd.DataFrame:
     """Leave out pairs that a wider group of theirs, listed too, describes as well.
 
     "Learners who moved and are not English language learners" says no more than "learners who
-    moved", unless the two kinds of learners who moved truly differ, differ more than the same two
-    kinds do elsewhere (or it is two findings that add up), and enough of each are there.
+    moved", unless not learning English matters more for those who moved than for others (if it
+    matters as much for all, it is a finding of its own), and enough of both kinds moved.
     """
     singles = {row["group"]: row for _, row in rows[rows["depth"] == 1].iterrows()}
     drop = []
@@ -87,24 +87,21 @@ def _simplest(rows: pd.DataFrame, part: Panel, smallest: int) -> pd.DataFrame:
         price = _price(part, pair)
         for wider in (singles[name] for name in pair["group"].split(JOINER) if name in singles):
             enough = wider["n"] - pair["n"] >= smallest
-            told_apart = enough and min(_apart(part, pair["group"], wider["group"])) ** 2 >= price
+            told_apart = enough and _more(part, pair["group"], wider["group"]) ** 2 >= price
             if np.sign(wider["raw_gap"]) == np.sign(pair["raw_gap"]) and not told_apart:
                 drop.append(index)
                 break
     return rows.drop(index=drop)
 
 
-def _apart(part: Panel, pair: str, wider: str) -> tuple[float, float]:
-    """How surely a pair differs from its wider group, and differs there more than elsewhere.
-
-    Both in standard errors, without sign.
-    """
+def _more(part: Panel, pair: str, wider: str) -> float:
+    """How much more the rest of a pair matters within a wider group than elsewhere, in errors."""
     rest = JOINER.join(name for name in pair.split(JOINER) if name != wider)
     inside = part.belongs[:, part.position["", wider]] > 0
     here, elsewhere = part.contrast(keep=inside), part.contrast(keep=~inside)
     at, there = part.position["", pair], part.position["", rest]
     more = here.gap[at] - elsewhere.gap[there]
-    return abs(here.z[at]), abs(more) / math.hypot(here.error[at], elsewhere.error[there])
+    return more / math.hypot(here.error[at], elsewhere.error[there])
 
 
 def _price(part: Panel, row: pd.Series) -> float:
@@ -218,7 +215,7 @@ def described(
 def ranked(table: pd.DataFrame) -> pd.DataFrame:
     """Order by learners reached x how sure x how persistent; never by the largest percentage."""
     reach = table["gap"].abs() * table["n_latest"]
-    persistence = table["years_seen"] / table["years_with_data"].clip(lower=1)
+    persistence = table["years_seen"] / table["years_with_data"]
     order = (reach * table["sure"] * persistence).astype(float).round(9)
     keys = ["measure", "group", "provider_id", "kind", "stages"]
     table = table.assign(order=order).sort_values(

@@ -84,7 +84,7 @@ def q_values(p: np.ndarray) -> np.ndarray:
     stepped = p[order] * len(p) / np.arange(1, len(p) + 1)
     adjusted = np.empty_like(p)
     adjusted[order] = np.minimum.accumulate(stepped[::-1])[::-1]
-    return np.minimum(adjusted, 1.0)
+    return adjusted
 
 
 def spread(gap: np.ndarray, error: np.ndarray, *, floor: float) -> float:

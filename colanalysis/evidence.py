@@ -20,7 +20,11 @@ from colanalysis.settings import Community
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that was counted and found, exactly, as tables."""
+    """Everything that was counted and found, exactly, as tables.
+
+    ``surveyed``: measures known from anonymous answers alone. ``rows`` and ``problems`` tell of
+    everything that was read, whatever the year.
+    """
 
     community: Community
     year: int | None
@@ -67,24 +71,23 @@ def gather(
     panels = compare.panels(counted, community=community, repeats=repeats)
     looked_at = find.looked_at(panels, transitions=transitions, community=community)
     found = find.findings(looked_at, panels, community=community)
-    empty = pd.DataFrame()
-    claims = checked.frames.get("local_knowledge", empty)
+    frames = checked.frames
     return Evidence(
         community=community,
         year=_latest(checked, community),
         inputs=loaded.inputs,
         rows=checked.rows,
         problems=checked.problems,
-        providers=checked.frames["providers"],
+        providers=frames["providers"],
         counted=counted,
-        surveyed=frozenset(checked.frames.get("survey", pd.DataFrame({"measure": []}))["measure"]),
+        surveyed=frozenset(frames["survey"]["measure"]) - set(frames["observations"]["measure"]),
         coverage=measure.coverage(journeys),
         looked_at=looked_at,
         found=found,
         transitions=transitions,
         flows=follow.flows(journeys),
-        claims=claims,
-        resources=checked.frames.get("resources", empty),
+        claims=frames["local_knowledge"],
+        resources=frames["resources"],
     )
 
 
@@ -100,6 +103,8 @@ def _until(checked: Checked, year: int | None) -> Checked:
             "Choose one of them, or leave the year out for the latest."
         )
     kept = {name: frame[frame["year"] <= year] for name, frame in _dated(checked).items()}
+    claims = checked.frames["local_knowledge"]
+    kept["local_knowledge"] = claims[~(claims["date"].dt.year > year)]
     return replace(checked, frames={**checked.frames, **kept})
 
 

@@ -6,11 +6,11 @@ and ``picture`` the chart, and both work without it.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 
 import ipywidgets as widgets
 import pandas as pd
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from colanalysis import describe, estimate, labels, measure
@@ -41,21 +41,30 @@ def view(
 
 
 def picture(table: pd.DataFrame, *, title: str) -> Figure:
-    """Draw a view: the share who succeed by year, a line and marker of its own for every group."""
+    """Draw a view: the share who succeed by year, a line, marker and interval for every group."""
     import seaborn as sns
 
-    figure = Figure(figsize=(8, 4), layout="constrained")
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
     if len(table):
         named = table.assign(group=table["group"].map(describe.group_label))
+        groups = list(dict.fromkeys(named["group"]))
+        colours = dict(zip(groups, sns.color_palette("dark", len(groups)), strict=True))
+        # Side by side within a year, so that one interval does not hide another.
+        aside = {
+            group: 0.06 * (place - (len(groups) - 1) / 2) for place, group in enumerate(groups)
+        }
+        drawn = named.assign(x=named["year"] + named["group"].map(aside))
         sns.lineplot(
-            named, x="year", y="rate", hue="group", style="group", markers=True, dashes=False,
-            palette="dark", ax=axes,
+            drawn, x="x", y="rate", hue="group", style="group", markers=True, dashes=False,
+            palette=colours, ax=axes,
         )  # fmt: skip
-        for row in named.itertuples():
-            axes.vlines(row.year, row.low, row.high, color="0.7", linewidth=1, zorder=0)
-        axes.set_xticks(sorted(named["year"].unique()))
-        sns.move_legend(axes, "upper left", bbox_to_anchor=(1, 1), title="", frameon=False)
+        for row in drawn.itertuples():
+            axes.vlines(row.x, row.low, row.high, color=colours[row.group], alpha=0.4)
+        axes.set_xticks(sorted(table["year"].unique()))
+        sns.move_legend(
+            axes, "upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, title="", frameon=False
+        )
     axes.set(ylim=(0, 1), ylabel="Share who succeed", xlabel="", title=title)
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     return figure
@@ -80,24 +89,26 @@ def pathway(counted: pd.DataFrame, *, community: Community) -> widgets.VBox:
         ),
         "year": _choice("Year", {"All years": ALL} | {str(year): year for year in years}),
     }
-    out = widgets.Output()
+    chart, numbers = widgets.Image(format="png", width=768), widgets.HTML()
 
     def follow(_change: Mapping[str, object] | None = None) -> None:
         chosen = {name: choice.value for name, choice in choices.items()}
         table = view(counted, **chosen)
-        label = community.measures[chosen["measure_id"]].label
-        with out:
-            out.clear_output(wait=True)
-            if table.empty:
-                display("No results there: choose another step or year.")
-                return
-            display(picture(table, title=label))
-            display(table.assign(group=table["group"].map(describe.group_label)).round(3))
+        chart.value = _png(picture(table, title=community.measures[chosen["measure_id"]].label))
+        named = table.assign(group=table["group"].map(describe.group_label)).round(3)
+        numbers.value = named.to_html(index=False, border=0)
 
     for choice in choices.values():
         choice.observe(follow, names="value")
     follow()
-    return widgets.VBox([widgets.HBox(list(choices.values())), out])
+    row = widgets.HBox(list(choices.values()), layout=widgets.Layout(flex_flow="row wrap"))
+    return widgets.VBox([row, chart, numbers])
+
+
+def _png(figure: Figure) -> bytes:
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=144)
+    return drawn.getvalue()
 
 
 def _choice(name: str, options: Mapping[str, object]) -> widgets.Dropdown:

@@ -47,8 +47,6 @@ def merge(*tables: pd.DataFrame) -> pd.DataFrame:
 
 def profiles(named: pd.DataFrame) -> pd.Series:
     """Join the groups of each learner who has any into one text, in alphabetical order."""
-    if named.empty:
-        return pd.Series(dtype=object)
     ordered = named.sort_values(["learner", "group"])
     return ordered.groupby("learner")["group"].agg(JOINER.join)
 
@@ -111,9 +109,8 @@ def repeats(journeys: Journeys) -> pd.DataFrame:
     per_learner["learners"] = 1
     total = per_learner.groupby(["measure", "stage"]).sum()
     variance = total["away_square"] / total["results"]
-    shared = (total["joint"] / total["pairs"].where(total["pairs"] > 0)) / variance.where(
-        variance > 0
-    )
+    # Without a pair, or with nothing that varies, there is nothing to repeat.
+    shared = total["joint"] / total["pairs"] / variance
     total["correlation"] = shared.fillna(0.0).clip(0.0, 1.0)
     total["design_effect"] = 1 + total["correlation"] * total["pairs"] / total["results"]
     return total[["learners", "results", "correlation", "design_effect"]].reset_index()

@@ -21,19 +21,26 @@ HIDDEN, FEW, MOST, SHOWN = "c", "few", "most", ""
 
 @dataclass(frozen=True)
 class Rules:
-    """What an audience may see: rounding base, smallest group, smallest count on either side."""
+    """What an audience may see: rounding base, smallest group, smallest count on either side.
+
+    ``exact`` says that the community's protocol allows this audience everything that was found.
+    """
 
     base: int
     smallest_group: int
     smallest_survey: int
     smallest_count: int
+    exact: bool = False
 
 
 def rules_for(audience: str, settings: Settings) -> Rules:
-    """The rules of an audience: ``public`` from the settings, ``governance`` exact."""
+    """The rules of an audience: ``public`` from the settings, ``governance`` exact.
+
+    Those who answered a survey were told that it is anonymous, so its smallest group stays.
+    """
     if audience == "governance":
-        return Rules(base=1, smallest_group=1, smallest_survey=settings.smallest_survey,
-                     smallest_count=0)  # fmt: skip
+        return Rules(base=1, smallest_group=0, smallest_survey=settings.smallest_survey,
+                     smallest_count=0, exact=True)  # fmt: skip
     return Rules(
         base=settings.rounding_base,
         smallest_group=settings.smallest_group,
@@ -47,9 +54,7 @@ def rounded(count: pd.Series, base: int) -> pd.Series:
     return (np.floor(count.astype(float) / base + 0.5) * base).astype(float)
 
 
-def counts(
-    table: pd.DataFrame, rules: Rules, *, survey: pd.Series | bool = False
-) -> pd.DataFrame:
+def counts(table: pd.DataFrame, rules: Rules, *, survey: pd.Series | bool = False) -> pd.DataFrame:
     """Put columns ``n`` and ``n_success`` into the form that may be shown.
 
     Adds ``rate``, ``low``, ``high`` (share and Wilson limits, in whole percents as shares of one),
@@ -76,14 +81,27 @@ def counts(
     )
 
 
-def sizes(table: pd.DataFrame, columns: list[str], rules: Rules) -> pd.DataFrame:
-    """Put plain numbers of learners into the form that may be shown; small ones become NaN."""
+def sizes(table: pd.DataFrame, columns: list[str], rules: Rules, *, smallest: int) -> pd.DataFrame:
+    """Put plain numbers into the form that may be shown; those under ``smallest`` become NaN."""
     shown = {
-        name: rounded(table[name], rules.base).where(table[name] >= rules.smallest_count)
-        for name in columns
+        name: rounded(table[name], rules.base).where(table[name] >= smallest) for name in columns
     }
     done = "rounded, small numbers hidden" if rules.base > 1 else "exact"
     return table.assign(**shown, done=done)
+
+
+def parts(table: pd.DataFrame, whole: str, columns: list[str], rules: Rules) -> pd.DataFrame:
+    """Put the size of a group and of parts of it into the form that may be shown.
+
+    A part is shown only if its group is large enough, and both it and the rest of the group are.
+    """
+    enough = table[whole] >= rules.smallest_group
+    shown = {whole: rounded(table[whole], rules.base).where(enough)}
+    for name in columns:
+        smaller = np.minimum(table[name], table[whole] - table[name])
+        both = enough & (smaller >= rules.smallest_count)
+        shown[name] = rounded(table[name], rules.base).where(both)
+    return table.assign(**shown)
 
 
 DONE = {

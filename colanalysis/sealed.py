@@ -64,17 +64,23 @@ def read(path: Path | str) -> Release:
             f"There is no release at {path}. Make one with 'colanalysis report FOLDER', "
             "or give the community's folder instead."
         )
-    stored = json.loads(path.read_text(encoding="utf-8"))
-    if stored.get("format") != FORMAT:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # not JSON, or not even UTF-8
+        stored = None
+    if not isinstance(stored, dict) or stored.get("format") != FORMAT:
         raise UsageError(
             f"{path} is not a release of this version (format {FORMAT}). Make it again with "
             "'colanalysis report FOLDER'."
         )
-    tables = {
-        name: pd.DataFrame(table["rows"], columns=table["columns"])
-        for name, table in stored["tables"].items()
-    }
-    return Release(stored["about"], tables)
+    return Release(stored["about"], {k: _table(v) for k, v in stored["tables"].items()})
+
+
+def _table(stored: Mapping[str, Any]) -> pd.DataFrame:
+    """A table as it was before it was written: a column in which all is hidden holds numbers."""
+    table = pd.DataFrame(stored["rows"], columns=stored["columns"])
+    hidden = [name for name in table if len(table) and table[name].isna().all()]
+    return table.astype(dict.fromkeys(hidden, "float64"))
 
 
 def _plain_row(values: Iterable[object]) -> list[object]:
@@ -82,13 +88,13 @@ def _plain_row(values: Iterable[object]) -> list[object]:
 
 
 def _plain_value(value: object) -> object:
-    """A JSON value; whole floats become integers, shares keep four decimals, missing is null."""
-    if value is None or value is pd.NA:
+    """A JSON value; whole floats become integers, shares keep four decimals, no number is null."""
+    if value is None or value is pd.NA or value is pd.NaT:
         return None
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float):
-        if math.isnan(value):
+        if not math.isfinite(value):
             return None
         return int(value) if value.is_integer() else round(value, 4)
     return value

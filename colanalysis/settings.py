@@ -101,15 +101,16 @@ def read(folder: Path) -> Community:
     stages: tuple[Stage, ...] = DEFAULT_STAGES
     if "stages" in tables:
         stages = stages_from(tables["stages"], where=f"{FILE} [stages]")
+    measures = _measures(tables.get("measure", ()), stages)
     return Community(
         folder=Path(folder),
         **table("community", _COMMUNITY, "id", "name"),
         settings=Settings(**table("settings", _SETTINGS)),
         privacy=Privacy(**table("privacy", _PRIVACY)),
         stages=stages,
-        measures=_measures(tables.get("measure", ()), stages),
+        measures=measures,
         sources=tuple(_source(one) for one in tables.get("source", ())),
-        plans=tables.get("plan", ()),
+        plans=tuple(_plan(one, measures) for one in tables.get("plan", ())),
     )
 
 
@@ -155,6 +156,15 @@ def _measures(
     return shipped | own
 
 
+def _plan(entry: object, measures: Mapping[str, Measure]) -> dict[str, Any]:
+    where = f"{FILE} [[plan]]"
+    needed = ("challenge", "measure", "baseline_year", "target", "target_year")
+    plan = keys.read(entry, _PLAN, where=where, required=needed)
+    if plan["measure"] not in measures:
+        raise keys.unknown(plan["measure"], measures, where=f"{where} measure")
+    return plan
+
+
 def _source(entry: object) -> Source:
     given = keys.read(entry, _SOURCE, where=f"{FILE} [[source]]", required=("file", "reader"))
     options = {
@@ -179,6 +189,12 @@ _SETTINGS = {
     **dict.fromkeys(("rounding_base", "deepest_group", "candidates"), keys.COUNT),
     "ethnicity": keys.one_of("total response", "prioritised"),
     "language_order": keys.one_of("en-mi", "mi-en"),
+}
+_PLAN = {
+    **dict.fromkeys(("challenge", "measure", "group", "year_levels"), keys.TEXT),
+    **dict.fromkeys(("baseline_year", "target_year"), keys.YEAR),
+    **dict.fromkeys(("baseline_n", "baseline_of"), keys.COUNT),
+    "target": keys.SHARE,
 }
 _PRIVACY = {"purpose": keys.TEXT, "approver": keys.TEXT, "expires": keys.DATE}
 _SOURCE = {

@@ -60,13 +60,7 @@ def in_short(release: Release) -> Html:
         texts.append(_nothing_found(release))
     for rows in (good, hard):
         texts += [describe.sentence(row, about) for row in rows.head(1).itertuples()]
-    claims = release.tables["knowledge"]["verdict"].value_counts()
-    if len(claims):
-        texts.append(
-            f"Of {claims.sum()} claims from local knowledge, the data agrees with "
-            f"{claims.get('agrees', 0)}, points the other way for {claims.get('disagrees', 0)} and "
-            f"cannot see {claims.get('cannot be seen', 0)}."
-        )
+    texts += _claims(release.tables["knowledge"]["verdict"])
     return page.paragraphs(texts)
 
 
@@ -105,6 +99,19 @@ def affected(release: Release) -> Html:
     if not pieces:
         return page.paragraphs(["No hurdle of a group was found, so there is none to look into."])
     return _all(pieces)
+
+
+def _claims(verdicts: pd.Series) -> list[str]:
+    """How local knowledge stands beside the data, in one sentence; nothing where none is told."""
+    told = {
+        "agrees": "{} where the data says the same",
+        "disagrees": "{} where it points the other way",
+        "not shown": "{} where it shows nothing either way",
+        "cannot be seen": "{} that numbers cannot see",
+    }
+    counted = verdicts.value_counts()
+    said = [words.format(counted[name]) for name, words in told.items() if name in counted]
+    return [f"Claims from local knowledge: {', '.join(said)}."] if said else []
 
 
 def _findings(release: Release, direction: str, caption: str) -> Html:

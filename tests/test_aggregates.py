@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from builders import community, providers, table
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colanalysis import aggregates
@@ -102,6 +102,11 @@ def test_without_a_row_for_all_learners_nothing_is_used_and_it_is_said() -> None
     assert said(GIRLS, BOYS, {**ALL, "provider_id": "Q"}) == [["P", "", 2, 0], ["Q", "", 1, 1]]
 
 
+def test_a_school_without_a_row_for_all_learners_is_left_out_beside_one_that_has_it() -> None:
+    elsewhere = [{**row, "provider_id": "Q"} for row in (ALL, GIRLS, BOYS)]
+    assert read(GIRLS, BOYS, *elsewhere)["provider_id"].tolist() == ["Q", "Q"]
+
+
 def test_a_suppressed_row_for_all_learners_is_none() -> None:
     assert read({**ALL, **SUPPRESSED}, GIRLS, BOYS).empty
 
@@ -159,6 +164,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(CELLS, ROWS), max_size=25))
 def test_whatever_is_given_the_learners_are_those_of_the_rows_for_all(rows: list) -> None:
     given_rows = [{**row, "provider_id": p, "year_level": level} for (p, level), row in rows]

@@ -44,7 +44,7 @@ def test_what_there_is_to_build_on_are_successes_at_the_measure_or_at_the_step()
     rows = candidates(
         {"stages": "years_4_6 years_7_8"},
         {**SUCCESS, "stages": "years_0_3"},
-        {**SUCCESS, "stages": "years_7_8", "measure": "maths"},
+        {**SUCCESS, "stages": "years_7_8 years_9_10", "measure": "maths"},
         {**SUCCESS, "stages": "years_0_3", "measure": "maths"},
         {"stages": "years_7_8", "measure": "maths"},
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
 
 from colanalysis import choose, compare, find
 from colanalysis.settings import Community
@@ -140,6 +141,24 @@ def test_a_success_of_a_minority_is_not_told_as_a_hurdle_of_everybody_else() -> 
     assert not any("hurdle ell=no" in run for run in runs)
 
 
+def test_a_finding_is_not_kept_by_a_handful_who_are_left_to_compare_with() -> None:
+    # Without Māori learners, P1 is 200 learners beside five.
+    profiles = {
+        "Māori": [("P1", 40, 0), ("P2", 200, 80)],
+        "Asian": [("P1", 200, 140), ("P2", 5, 0)],
+    }
+    rows = [
+        pd.DataFrame({"provider_id": provider, "profile": f"ethnicity={name}",
+                      "success": np.arange(n) < succeed})
+        for name, places in profiles.items()
+        for provider, n, succeed in places
+    ]  # fmt: skip
+    where = {"measure": "writing_judgement", "stage": "years_7_8", "year": 2020, "year_level": 7}
+    assert told(scan(pd.concat(rows, ignore_index=True).assign(**where))) == [
+        "hurdle ethnicity=Māori"
+    ]
+
+
 def test_two_providers_that_differ_are_told_once(rng: np.random.Generator) -> None:
     rows = world(rng, lambda rows: 0.5 + 0.2 * rows["provider_id"].isin(["P1", "P2"]))
     merged = rows["provider_id"].replace({"P2": "P1", "P4": "P3"})
@@ -208,6 +227,14 @@ def test_a_finding_over_two_steps_has_the_numbers_of_both(rng: np.random.Generat
     assert joined["n_others"] == (~mine).sum()
     assert joined["rate"] == pytest.approx(rows[mine]["success"].mean())
     assert joined["reference_rate"] == pytest.approx(reference)
+    us, them = (
+        rows[side].groupby(strata)["success"].agg(["size", "sum"]) for side in (mine, ~mine)
+    )
+    pooled = (us["sum"] + them["sum"]) / (us["size"] + them["size"])
+    null = (weight**2 * pooled * (1 - pooled) * (1 / us["size"] + 1 / them["size"])).sum()
+    z = (rows[mine]["success"].mean() - reference) / null**0.5
+    assert joined["p_value"] == pytest.approx(2 * scipy.stats.norm.sf(abs(z)), rel=1e-6, abs=0)
+    assert joined["q_value"] <= COMMUNITY.settings.false_share
     yearly = [
         part[has(part, "ethnicity=Māori")].shape[0] for _, part in rows.groupby("year", sort=True)
     ]
@@ -322,11 +349,6 @@ def test_ties_are_in_the_order_of_the_names_whatever_the_order_before() -> None:
     tied = [{"group": name} for name in "abcd"]
     for order in itertools.permutations(tied):
         assert ranked(*order) == ["a", "b", "c", "d"]
-
-
-def test_a_finding_without_data_in_any_year_comes_last() -> None:
-    none = {"group": "a", "years_seen": 0, "years_with_data": 0}
-    assert ranked(none, {"group": "b"}) == ["b", "a"]
 
 
 def test_findings_are_ranked_by_what_their_columns_say(rng: np.random.Generator) -> None:

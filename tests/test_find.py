@@ -237,7 +237,8 @@ def pairs(*rows: tuple[str, str, int, str, int, int, int, int, int]) -> pd.DataF
 OVER = ("years_4_6", "years_7_8")
 STEPS = pairs(
     (*OVER, 2019, "", 300, 200, 140, 15, 75),
-    (*OVER, 2020, "", 360, 210, 216, 36, 30),
+    (*OVER, 2020, "", 360, 210, 192, 18, 36),
+    (*OVER, 2021, "", 300, 180, 190, 30, 20),
     (*OVER, 2019, "gender=female", 50, 30, 49, 19, 0),
     ("years_4_6", "years_4_6", 2019, "", 300, 150, 160, 40, 30),
     ("years_7_8", "years_7_8", 2020, "", 200, 100, 106, 20, 14),
@@ -259,22 +260,22 @@ def change(n: int, gained: int, lost: int) -> tuple[float, float]:
 def test_every_number_of_a_transition_finding_comes_from_the_pairs() -> None:
     seen, found = scan(two_steps(), pairs=STEPS)
     told, looked = only(found), seen[seen["kind"] == "transition"].iloc[0]
-    (step, variance), (usual, doubt) = change(660, 51, 105), change(500, 60, 44)
+    (step, variance), (usual, doubt) = change(960, 63, 131), change(500, 60, 44)
     error = math.sqrt(variance + doubt)
     kept = 0.05**2 / (0.05**2 + error**2)
     gap = kept * (step - usual)
     assert (told["kind"], told["direction"]) == ("transition", "hurdle")
     assert told["stages"] == "years_4_6 years_7_8"
-    assert (told["n_learners"], told["n_success"]) == (660, 356)
-    assert told["rate"] == pytest.approx(356 / 660)
-    assert told["reference_rate"] == pytest.approx(410 / 660 + usual)
-    assert looked["raw_gap"] == pytest.approx(356 / 660 - (410 / 660 + usual))
+    assert (told["n_learners"], told["n_success"]) == (960, 522)
+    assert told["rate"] == pytest.approx(522 / 960)
+    assert told["reference_rate"] == pytest.approx(590 / 960 + usual)
+    assert looked["raw_gap"] == pytest.approx(522 / 960 - (590 / 960 + usual))
     assert told["gap"] == pytest.approx(gap)
     assert looked["error"] == pytest.approx(error)
     assert looked["z"] == pytest.approx((step - usual) / error)
-    # In 2019 the step lost 60 of 300; in 2020 it gained 6 of 360, nearly as many as usual.
-    assert (told["years_seen"], told["years_with_data"], told["n_latest"]) == (1, 2, 360)
-    assert told["learners_to_shift"] == math.ceil(-gap * 360)
+    # 20 and 5 points are lost in 2019 and 2020; 2021 gains 3 points, as is usual.
+    assert (told["years_seen"], told["years_with_data"], told["n_latest"]) == (2, 3, 300)
+    assert told["learners_to_shift"] == math.ceil(-gap * 300)
     assert told["n_others"] == 500
     assert (told["year_level_min"], told["year_level_max"]) == (6, 7)
 
@@ -287,8 +288,8 @@ def test_only_steps_to_the_next_stage_of_all_learners_are_looked_at() -> None:
 def test_without_an_ordinary_change_a_step_is_expected_to_change_nothing() -> None:
     seen = scan(two_steps(), pairs=STEPS[STEPS["stage_before"] != STEPS["stage_after"]])[0]
     looked = seen[seen["kind"] == "transition"].iloc[0]
-    assert looked["raw_gap"] == pytest.approx((51 - 105) / 660)
-    assert looked["reference_rate"] == pytest.approx(410 / 660)
+    assert looked["raw_gap"] == pytest.approx((63 - 131) / 960)
+    assert looked["reference_rate"] == pytest.approx(590 / 960)
     assert looked["n_others"] == math.inf
 
 
@@ -371,6 +372,58 @@ def test_a_gap_under_the_smallest_is_not_listed_however_sure() -> None:
     assert found.empty
 
 
+def test_a_gap_whose_interval_holds_nought_is_not_listed() -> None:
+    rows = counted(even).iloc[:1].assign(profile="", n=20)
+    community = replace(expecting(0.5), settings=Settings(smallest_spread=0.5))
+    for success, listed in [(6, 0), (5, 1)]:
+        seen, found = scan(rows.assign(n_success=success), community=community)
+        assert seen["q_value"].item() < community.settings.false_share
+        assert len(found) == listed
+
+
+def test_what_is_left_of_a_gap_without_a_stronger_finding_has_to_be_worth_listing() -> None:
+    # European learners are 11 points ahead of the others, but 4 of the others but for Māori.
+    shares = {"European/Pākehā": 0.64, "Māori": 0.4}
+    rows = counted(
+        lambda profile, *_: shares.get(profile.split("=")[1].split(" & ")[0], 0.6), n=1000
+    )
+    seen, found = scan(rows)
+    gap = seen.loc[seen["group"] == "ethnicity=European/Pākehā", "gap"].item()
+    assert gap == pytest.approx(0.64 - (0.6 + 0.6 + 0.4) / 3, abs=0.01)
+    assert only(found)["group"] == "ethnicity=Māori"
+
+
+def test_two_gaps_that_add_up_are_two_findings_and_not_their_pair() -> None:
+    rows = counted(
+        lambda profile, *_: 0.7 - 0.2 * ("Asian" in profile) - 0.15 * profile.endswith("=female"),
+        n=20,
+    )
+    learns = np.where(own(rows, "ethnicity=Asian"), "ell=yes", "ell=no")
+    gender = rows["profile"].str.split(" & ").str[1]
+    found = scan(rows.assign(profile=learns + " & " + gender))[1]
+    assert sorted(found["group"]) == ["ell=yes", "gender=female"]
+    assert set(found["direction"]) == {"hurdle"}
+
+
+def test_one_group_ahead_and_one_behind_are_two_findings_when_there_are_others() -> None:
+    rows = counted(
+        lambda profile, *_: 0.6 + 0.2 * ("Asian" in profile) - 0.2 * ("Māori" in profile)
+    )
+    found = scan(rows)[1]
+    assert find.successes(found)["group"].tolist() == ["ethnicity=Asian"]
+    assert find.hurdles(found)["group"].tolist() == ["ethnicity=Māori"]
+
+
+@pytest.mark.parametrize(("boys", "named"), [(8, False), (10, True)])
+def test_a_group_is_not_split_when_too_few_are_left_to_tell_apart(boys: int, named: bool) -> None:
+    girls, pacific = "ethnicity=Pacific Peoples & gender=female", "ethnicity=Pacific Peoples"
+    rows = counted(lambda profile, *_: 0.6 - 0.3 * (profile == girls))
+    dropped = rows.index[own(rows, pacific) & own(rows, "gender=male")]
+    few = rows.loc[dropped[:1]].assign(n=boys, n_success=boys)
+    found = scan(pd.concat([rows.drop(dropped), few]))[1]
+    assert find.hurdles(found)["group"].tolist() == [girls if named else pacific]
+
+
 def test_the_false_share_decides_what_is_worth_listing() -> None:
     rows = counted(lambda profile, *_: 0.6 - 0.2 * ("Māori" in profile), n=5)
     seen = scan(rows)[0]
@@ -421,6 +474,13 @@ def test_small_worlds_are_no_trouble() -> None:
     }  # fmt: skip
     assert math.isnan(found["no year level"]["year_level_min"][0])
     assert found["one year"]["evidence"].tolist() == ["moderate"]
+
+
+def test_year_levels_are_those_that_are_known() -> None:
+    rows = counted(lambda profile, *_: 0.6 - 0.3 * ("Māori" in profile))
+    rows.loc[rows["provider_id"] == "P1", "year_level"] = np.nan
+    told = only(scan(rows)[1])
+    assert (told["year_level_min"], told["year_level_max"]) == (7, 8)
 
 
 def test_no_data_gives_empty_tables_with_all_columns() -> None:

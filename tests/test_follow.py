@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import checked
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colanalysis import follow, link
@@ -104,6 +104,7 @@ def test_a_learner_in_two_groups_is_in_both_and_once_in_all() -> None:
 SCORES = st.lists(st.tuples(*[st.sampled_from([0.0, 1.0, None])] * 3), min_size=1, max_size=25)
 
 
+@settings(max_examples=40)
 @given(SCORES)
 def test_who_succeeds_after_are_those_before_and_who_gained_less_who_lost(
     scores: list[tuple[float | None, ...]],
@@ -220,6 +221,7 @@ PLACES = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(PLACES)
 def test_everybody_who_ends_a_step_is_told_once(
     places: list[tuple[int, int, str, float | None]],

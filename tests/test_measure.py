@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from builders import checked, counted
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -111,6 +111,7 @@ def test_results_that_no_rule_can_judge_are_not_counted() -> None:
     assert table[["n", "n_success"]].values.tolist() == [[1, 0]]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.booleans(), min_size=200, max_size=200))
 def test_counts_of_two_halves_add_to_the_counts_of_the_whole(half: list[bool]) -> None:
     whole = journeys()
@@ -236,9 +237,13 @@ def test_missing_results_are_no_repeats() -> None:
 
 
 def test_repeats_are_told_for_every_measure_and_step_that_has_counts() -> None:
-    told, table = measure.repeats(journeys()), measure.counts(journeys())
+    twice = [{"learner_id": "a", "year": year, "year_level": 4} for year in (2024, 2025)]
+    once = [{"learner_id": "b", "measure": "belonging", "year_level": level} for level in (4, 9)]
+    whole = link.journeys(checked(observations=[*twice, once[0], {**once[1], "learner_id": "c"}]))
+    told, table = measure.repeats(whole), measure.counts(whole)
     pairs = ["measure", "stage"]
     assert told[pairs].values.tolist() == table[pairs].drop_duplicates().values.tolist()
+    assert len(told) == 3
 
 
 def test_coverage_is_that_of_plain_pandas() -> None:

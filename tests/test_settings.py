@@ -62,7 +62,10 @@ results = [{ column = "Maths", measure = "easttle_maths", year = 2024 }]
 
 [[plan]]
 challenge = "Writing"
+measure = "writing_judgement"
+baseline_year = 2022
 target = 0.85
+target_year = 2025
 """
 
 
@@ -124,7 +127,7 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
     assert (source.file, source.reader) == ("exports/results.csv", "wide")
     assert source.columns == {"NSN ID": "learner_id"}
     assert set(source.options) == {"provider_id", "results"}
-    assert community.plans == ({"challenge": "Writing", "target": 0.85},)
+    assert [(plan["challenge"], plan["target"]) for plan in community.plans] == [("Writing", 0.85)]
 
 
 def test_every_setting_can_be_set_by_name(tmp_path: Path) -> None:
@@ -232,3 +235,31 @@ def test_a_folder_that_is_not_there_or_has_no_settings(tmp_path: Path) -> None:
     assert caught.value.exit_code == 2
     with pytest.raises(UsageError, match=r"found no community\.toml"):
         settings.read(tmp_path)
+
+
+PLAN = """
+[[plan]]
+challenge = "Lift writing"
+measure = "writing_judgement"
+baseline_year = 2022
+target = 0.8
+target_year = 2025
+"""
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "said"),
+    [
+        ('measure = "writing_judgement"', 'measure = "wriitng_judgement"', "writing_judgement"),
+        ("target_year = 2025\n", "", "target_year"),
+        ("target = 0.8", "target = 80", "share"),
+        ("baseline_year", "baselineyear", "baseline_year"),
+    ],
+)
+def test_an_earlier_plan_that_cannot_be_followed_is_refused(tmp_path, there, instead, said):
+    top = '[community]\nid = "t"\nname = "T"\n'
+    (tmp_path / "community.toml").write_text(top + PLAN.replace(there, instead), encoding="utf-8")
+    with pytest.raises(SettingsError, match=said):
+        settings.read(tmp_path)
+    (tmp_path / "community.toml").write_text(top + PLAN, encoding="utf-8")
+    assert settings.read(tmp_path).plans[0]["target_year"] == 2025
