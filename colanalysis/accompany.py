@@ -9,22 +9,29 @@ import pandas as pd
 
 from colanalysis import challenge, protect
 from colanalysis.evidence import Evidence
+from colanalysis.labels import plain
 from colanalysis.protect import Rules
 
+UNQUOTED = "A claim that is not to be quoted without asking"
 SOURCES = ["source_file", "source_row"]
 
 
 def knowledge(evidence: Evidence, found: pd.DataFrame, rules: Rules, provider: str) -> pd.DataFrame:
     """Claims beside findings; a finding that this audience may not see is not pointed to.
 
-    Where a provider's hurdles are not shown, it cannot be said either that there is none.
+    The words of a claim are told only where its consent begins with yes. Where a provider's hurdles
+    are not shown, it cannot be said either that there is none.
     """
     table = challenge.local_knowledge(
         evidence.claims, found, evidence.counted, community=evidence.community
     )
     elsewhere = ~evidence.claims["provider_id"].isin(["", provider]).to_numpy()
     untold = (table["verdict"] == "not shown") & elsewhere & (not rules.exact)
-    return table.assign(verdict=table["verdict"].mask(untold, "cannot be seen"))
+    agreed = evidence.claims["consent"].map(lambda said: plain(said).startswith("yes"))
+    return table.assign(
+        claim=table["claim"].where(agreed.astype(bool).to_numpy(), UNQUOTED),
+        verdict=table["verdict"].mask(untold, "cannot be seen"),
+    )
 
 
 def plans(evidence: Evidence, rules: Rules) -> pd.DataFrame:

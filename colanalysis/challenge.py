@@ -19,6 +19,7 @@ PLAN_KEYS = [
     "challenge", "measure", "group", "year_levels", "target", "target_year", "baseline_year",
     "baseline_n", "baseline_of",
 ]  # fmt: skip
+NEARLY_ALL = 0.9
 CONDITIONS = {"attendance", "wellbeing", "engagement", "participation"}
 
 
@@ -82,12 +83,15 @@ def local_knowledge(
 
     Columns: claim, source, direction, measure, year_levels, group, date, verdict, rank (of the
     finding it was laid beside, 0 for none). Verdicts: ``agrees``, ``disagrees`` (a finding of the
-    other direction), ``not shown`` (the data covers it and lists nothing), ``cannot be seen``.
+    other direction, or the same of the learners on the other side), ``not shown`` (the data covers
+    it and lists nothing), ``cannot be seen``.
     """
     rows = []
     for _, claim in claims.iterrows():
         beside = _beside(claim, found)
         agrees = beside[beside["direction"] == claim["direction"]]
+        if beside.empty:
+            beside = _facing(claim, found, counted, community)
         if len(agrees):
             verdict, rank = "agrees", int(agrees["rank"].iloc[0])
         elif len(beside):
@@ -105,14 +109,47 @@ def _told(claim: pd.Series) -> dict[str, str]:
     return {**told, "date": f"{date:%Y-%m-%d}" if isinstance(date, pd.Timestamp) else ""}
 
 
-def _beside(claim: pd.Series, found: pd.DataFrame) -> pd.DataFrame:
+def _beside(claim: Mapping[str, object] | pd.Series, found: pd.DataFrame) -> pd.DataFrame:
     measure, provider = claim.get("measure", ""), claim.get("provider_id", "")
-    first, last = _levels(claim.get("year_levels", ""))
+    first, last = _levels(str(claim.get("year_levels", "")))
     low, high = found["year_level_min"].fillna(first), found["year_level_max"].fillna(last)
     same = (found["measure"] == measure) & (low <= last) & (high >= first)
     same &= found["provider_id"] == provider
-    wanted = _parts(claim.get("group", ""))
+    wanted = _parts(str(claim.get("group", "")))
     return found[same & found["group"].map(lambda group: _parts(group) == wanted).astype(bool)]
+
+
+def _facing(
+    claim: pd.Series, found: pd.DataFrame, counted: pd.DataFrame, community: Community
+) -> pd.DataFrame:
+    """Findings in the claim's direction about the learners that the claim's group is compared with.
+
+    That is so where the two groups do not overlap and make up nearly all of whom the attribute is
+    known: a hurdle of girls stands against a claimed hurdle of boys, one of Pacific learners says
+    nothing of a claimed one of Māori learners.
+    """
+    wanted = _parts(str(claim.get("group", "")))
+    if len(wanted) != 1:
+        return found.iloc[:0]
+    attribute = next(iter(wanted)).partition("=")[0] + "="
+    rows = _about({**claim, "group": ""}, counted, community)
+    parts = rows["profile"].map(_parts)
+    known = parts.map(lambda has: any(part.startswith(attribute) for part in has)).astype(bool)
+    own = parts.map(lambda has: wanted <= has).astype(bool)
+
+    def faces(group: str) -> bool:
+        other = parts.map(lambda has: _parts(group) <= has).astype(bool)
+        both, all_ = rows.loc[own | other, "n"].sum(), rows.loc[known, "n"].sum()
+        return not (own & other).any() and both >= NEARLY_ALL * all_ > 0
+
+    same_way = found[found["direction"] == claim["direction"]]
+    groups = [
+        group
+        for group in same_way["group"].unique()
+        if len(_parts(group)) == 1 and group.startswith(attribute) and faces(group)
+    ]
+    pieces = [_beside({**claim, "group": group}, same_way) for group in groups]
+    return pd.concat(pieces) if pieces else found.iloc[:0]
 
 
 def _levels(text: str) -> tuple[float, float]:

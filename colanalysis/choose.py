@@ -26,7 +26,7 @@ COLUMNS = [
     "learners_to_shift", "evidence", "notes",
 ]  # fmt: skip
 EXTRA = [
-    "stages", "years_with_data", "n_latest", "sure", "kept", "prior", "n_others", "design_effect",
+    "stages", "years_with_data", "n_latest", "sure", "pull", "n_others", "design_effect",
 ]  # fmt: skip
 STEP = ["measure", "period", "stages"]
 NEARLY_ALL, SMALL_SIDE = 0.9, 0.4
@@ -164,7 +164,8 @@ def _read_together(
     whole = joined(parts, deepest=community.settings.deepest_group)
     at = _position(whole, first)
     against = whole.contrast()
-    weight = 1 / steps["gap_error"] ** 2
+    weight = 1 / steps["error"] ** 2
+    pull = ((steps["gap"] - steps["raw_gap"]) * weight).sum() / weight.sum()
     first["stages"] = " ".join(steps["stages"])
     first["n"], first["n_success"] = against.n[at], against.n_success[at]
     first["n_others"] = against.n_others[at]
@@ -174,8 +175,7 @@ def _read_together(
     first["z"] = against.z[at]
     first["p_value"] = float(estimate.p_values(np.array([against.z[at]]))[0])
     first["q_value"] = steps["q_value"].min()
-    first["gap"] = (steps["gap"] * weight).sum() / weight.sum()
-    first["gap_error"] = 1 / np.sqrt(weight.sum())
+    first["gap"] = first["raw_gap"] + pull
     return first
 
 
@@ -204,7 +204,7 @@ def described(
     The further columns (``EXTRA``): ``stages``, ``years_with_data``, ``n_latest`` (the group's
     learners in the latest year looked at), ``sure`` (probability that the gap is truly beyond the
     smallest one), and what is needed to work the gap out again from counts that may be shown:
-    ``kept`` (share of the raw gap's distance from ``prior`` that shrinking keeps), ``prior``,
+    ``pull`` (how far shrinking moved the raw gap, in errors),
     ``n_others``, ``design_effect``.
     """
     described_rows = [_described(row, panels, community) for _, row in rows.iterrows()]
@@ -232,12 +232,11 @@ def _described(row: pd.Series, panels: dict[Key, Panel], community: Community) -
              if (row["measure"], row["period"], s) in panels]  # fmt: skip
     first, last = _year_levels(row, parts, community)
     years = np.unique(np.concatenate([part.years() for part in parts]))
-    sure = float(estimate.beyond(row["gap"], row["gap_error"], settings.smallest_gap))
+    sure = float(estimate.beyond(row["gap"], row["error"], settings.smallest_gap))
     seen, with_data, n_latest = _by_year(row, parts, settings)
     direction = "success" if row["gap"] > 0 else "hurdle"
-    kept = min(row["gap_error"] ** 2 / row["error"] ** 2, 1.0)
     behind = max(-row["gap"], 0.0) * n_latest
-    low, high = (row["gap"] + side * estimate.Z95 * row["gap_error"] for side in (-1, 1))
+    low, high = (row["gap"] + side * estimate.Z95 * row["error"] for side in (-1, 1))
     return {
         "direction": direction,
         "kind": row["kind"],
@@ -266,8 +265,7 @@ def _described(row: pd.Series, panels: dict[Key, Panel], community: Community) -
         "years_with_data": with_data,
         "n_latest": n_latest,
         "sure": sure,
-        "kept": kept,
-        "prior": (row["gap"] - kept * row["raw_gap"]) / (1 - kept) if kept < 0.999 else 0.0,
+        "pull": (row["gap"] - row["raw_gap"]) / row["error"],
         "n_others": row["n_others"],
         "design_effect": row["design_effect"],
     }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 Z95 = 1.959963984540054
+FURTHEST_PULL = 0.5
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,16 @@ def spread(gap: np.ndarray, error: np.ndarray, *, floor: float) -> float:
 
 def shrink(
     gap: np.ndarray, error: np.ndarray, prior: np.ndarray | float, spread: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pull each gap towards its prior by how unsure it is: (shrunken gap, its standard error).
+) -> np.ndarray:
+    """Pull each gap towards its prior by how unsure it is, and never by more than half its error.
 
-    Normal empirical Bayes: a gap keeps spread² / (spread² + error²) of its distance from the prior.
+    Normal empirical Bayes keeps spread² / (spread² + error²) of a gap's distance from the prior; the
+    limit (Efron and Morris 1971, limited translation) protects the few true gaps among many groups
+    with none, so that the gap's own standard error still gives an honest interval around it.
     """
     kept = spread**2 / (spread**2 + error**2)
-    return prior + kept * (gap - prior), np.sqrt(kept) * error
+    pulled = (1 - kept) * (prior - gap)
+    return gap + np.clip(pulled, -FURTHEST_PULL * error, FURTHEST_PULL * error)
 
 
 def beyond(gap: np.ndarray, error: np.ndarray, margin: float) -> np.ndarray:

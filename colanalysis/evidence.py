@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import check, compare, find, follow, link, load, measure
+from colanalysis import aggregates, check, compare, find, follow, link, load, measure
 from colanalysis.check import Checked
 from colanalysis.errors import UsageError
 from colanalysis.settings import Community
@@ -79,7 +79,7 @@ def gather(
         rows=checked.rows,
         problems=checked.problems,
         providers=frames["providers"],
-        counted=counted,
+        counted=measure.merge(counted, _elsewhere(checked, counted)),
         surveyed=frozenset(frames["survey"]["measure"]) - set(frames["observations"]["measure"]),
         coverage=measure.coverage(journeys),
         looked_at=looked_at,
@@ -89,6 +89,19 @@ def gather(
         claims=frames["local_knowledge"],
         resources=frames["resources"],
     )
+
+
+def _elsewhere(checked: Checked, counted: pd.DataFrame) -> pd.DataFrame:
+    """Counts that others made, of measures, years and providers without results of learners.
+
+    They are shown along the pathway; nothing is found from them, since who repeats whom is unknown.
+    """
+    theirs = aggregates.from_aggregates(
+        checked.frames["counts"], providers=checked.frames["providers"], community=checked.community
+    )
+    keys = ["measure", "year", "provider_id"]
+    ours = pd.MultiIndex.from_frame(counted[keys])
+    return theirs[~pd.MultiIndex.from_frame(theirs[keys]).isin(ours)]
 
 
 def _until(checked: Checked, year: int | None) -> Checked:

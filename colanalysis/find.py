@@ -31,8 +31,8 @@ def looked_at(
 
     Columns: kind, measure, period (how many yardstick changes came before), stages (ids joined by a
     blank), provider_id, group, depth, n, n_others, design_effect, n_success, rate, reference_rate,
-    raw_gap, error (of the raw gap, both sides in it), z, p_value, q_value, gap (shrunken),
-    gap_error; of transitions alone, how it went year by year: years_seen, years_with_data, n_latest.
+    raw_gap, error (of the raw gap, both sides in it), z, p_value, q_value, gap (shrunken);
+    of transitions alone, how it went year by year: years_seen, years_with_data, n_latest.
     """
     pieces = [
         *[_gaps(key, part, community.settings.smallest_group) for key, part in panels.items()],
@@ -49,7 +49,7 @@ def looked_at(
 def findings(rows: pd.DataFrame, panels: dict[Key, Panel], *, community: Community) -> pd.DataFrame:
     """The few findings that explain what was looked at, best evidence first (``choose.COLUMNS``)."""
     settings = community.settings
-    sure = (rows["gap"].abs() - estimate.Z95 * rows["gap_error"]) > 0
+    sure = (rows["gap"].abs() - estimate.Z95 * rows["error"]) > 0
     worth = (rows["q_value"] <= settings.false_share) & (rows["gap"].abs() >= settings.smallest_gap)
     listed = rows[sure & worth]
     kept = choose.explaining(listed[listed["kind"] == "gap"], panels, settings=settings)
@@ -163,13 +163,12 @@ def _change(pairs: pd.DataFrame | pd.Series) -> tuple[Any, Any]:
 
 def _shrunken(rows: pd.DataFrame, *, floor: float) -> pd.DataFrame:
     """Shrink gaps of one measure and depth together: pairs towards what their parts predict."""
-    rows = rows.assign(gap=np.nan, gap_error=np.nan)
+    rows = rows.assign(gap=np.nan)
     for _, alike in rows.groupby(["kind", "measure", "depth"]):
         prior = _prior(alike, rows) if alike["depth"].iloc[0] > 1 else np.zeros(len(alike))
         raw, error = alike["raw_gap"].to_numpy(float), alike["error"].to_numpy(float)
         width = estimate.spread(raw - prior, error, floor=floor)
-        gap, gap_error = estimate.shrink(raw, error, prior, width)
-        rows.loc[alike.index, "gap"], rows.loc[alike.index, "gap_error"] = gap, gap_error
+        rows.loc[alike.index, "gap"] = estimate.shrink(raw, error, prior, width)
     return rows
 
 

@@ -1,7 +1,7 @@
 """Restate: findings as an audience may see them, worked out again from counts that may be shown.
 
 Share, gap, range, learners to shift and order of a public finding come from rounded counts. What
-they are worked out with (how sure, how far shrunken, beside how many) stays behind.
+they are worked out with (how sure, how far pulled, beside how many) stays behind.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from colanalysis import choose, estimate, protect
 from colanalysis.protect import Rules
 
 FEW_LEARNERS = 30
-INNER = ["sure", "kept", "prior", "n_others", "design_effect", "beside"]
+INNER = ["sure", "pull", "n_others", "design_effect", "beside"]
 
 
 def findings(
@@ -45,11 +45,11 @@ def _again(shown: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Work gap, range, learners to shift and order out again from the rounded counts."""
     n, reference, latest = shown["n_learners"], _reference(shown, rules), _latest(shown, rules)
     rate, hurdle = _rate(shown, rules), shown["direction"] == "hurdle"
-    kept, prior = shown["kept"].astype(float).round(1), shown["prior"].astype(float).round(2)
-    gap = (prior + kept * (rate - reference - prior)).round(2)
+    error = _error(rate, reference, shown, rules)
+    gap = (rate - reference + shown["pull"].astype(float).round(1) * error).round(2)
     # Rounding may close a small gap; it does not turn a hurdle into a success.
     gap = gap.clip(upper=0).where(hurdle, gap.clip(lower=0))
-    half = _half(rate, reference, shown, rules)
+    half = estimate.Z95 * error
     behind = np.ceil((-gap * latest / rules.base).round(6)) * rules.base
     return shown.assign(
         reference_rate=reference,
@@ -91,13 +91,13 @@ def _latest(shown: pd.DataFrame, rules: Rules) -> pd.Series:
     return protect.rounded(latest, rules.base).clip(lower=rules.base)
 
 
-def _half(rate: pd.Series, reference: pd.Series, shown: pd.DataFrame, rules: Rules) -> pd.Series:
-    """Half the width of the gap's range."""
+def _error(rate: pd.Series, reference: pd.Series, shown: pd.DataFrame, rules: Rules) -> pd.Series:
+    """The gap's standard error, both sides in it."""
     n, others = shown["n_learners"], protect.rounded(shown["n_others"], rules.base)
     own = (rate * n + 1) / (n + 2)
     doubt = own * (1 - own) / n + reference * (1 - reference) / others
-    kept, effect = (shown[name].astype(float).round(1) for name in ("kept", "design_effect"))
-    return estimate.Z95 * np.sqrt(kept * effect * doubt)
+    effect = shown["design_effect"].astype(float).round(1)
+    return np.sqrt(effect * doubt)
 
 
 def _notes(notes: pd.Series, n: pd.Series) -> pd.Series:

@@ -151,7 +151,11 @@ TABLES: Mapping[str, Table] = _tables(
             Column("group", "text", "the learners it is about, such as gender=Female"),
             _PROVIDER,
             _DATE,
-            Column("consent", "text", "what the source agreed to"),
+            Column(
+                "consent",
+                "text",
+                "begins with yes where the words may be quoted; else they are not",
+            ),
         ),
     ),
     Table(

@@ -297,3 +297,29 @@ def test_without_plans_the_table_is_empty_and_has_its_columns() -> None:
     made = challenge.monitored(counted({}), community=HERE)
     assert made.columns.tolist() == [*PLAN, "year", "n", "n_success", "same_yardstick"]
     assert made.empty
+
+
+def beside(claimed: str, found_group: str, *groups: str) -> str:
+    """The verdict on a claimed hurdle of one group where a hurdle of another was found."""
+    claims = table(
+        "local_knowledge", [{"measure": "reading", "group": claimed, "direction": "hurdle"}]
+    )
+    rows = found({"group": found_group, "year_level_min": 4.0, "year_level_max": 6.0})
+    counts = counted(*({"profile": group, "n": 40, "n_success": 20} for group in groups))
+    told = challenge.local_knowledge(claims, rows, counts, community=community())
+    return str(told["verdict"].item())
+
+
+def test_a_claim_of_one_half_is_answered_by_the_same_finding_of_the_other_half() -> None:
+    halves = ("gender=female", "gender=male")
+    assert beside("gender=male", "gender=female", *halves) == "disagrees"
+
+
+def test_a_claim_about_one_of_many_groups_is_not_answered_by_another_group() -> None:
+    many = ("ethnicity=Asian", "ethnicity=Māori", "ethnicity=Pacific Peoples")
+    assert beside("ethnicity=Māori", "ethnicity=Asian", *many) == "not shown"
+
+
+def test_a_claim_is_not_answered_by_a_group_that_shares_learners_with_it() -> None:
+    shared = ("ethnicity=Asian & ethnicity=Māori", "ethnicity=Asian", "ethnicity=Māori")
+    assert beside("ethnicity=Māori", "ethnicity=Asian", *shared) == "not shown"

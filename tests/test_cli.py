@@ -79,7 +79,7 @@ def test_a_wrong_setting_is_named(capsys, folder):
 
 
 @pytest.mark.parametrize("words", [["reprot"], ["report"], ["report", "x", "--audience", "all"]])
-def test_a_wrong_command_ends_with_two(words, capsys):
+def test_a_wrong_command_ends_with_two(words):
     with pytest.raises(SystemExit) as stopped:
         main(words)
     assert stopped.value.code == 2

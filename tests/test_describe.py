@@ -45,7 +45,9 @@ def test_a_success_is_told_in_the_same_form_without_learners_to_shift():
 
 def test_a_provider_is_named_as_the_place():
     said = describe.sentence(finding(group="", provider_id="P3"), ABOUT)
-    assert said.startswith("Writing does not serve learners in Years 7–8 at Rimu Terrace School well")
+    assert said.startswith(
+        "Writing does not serve learners in Years 7–8 at Rimu Terrace School well"
+    )
 
 
 def test_a_step_that_the_measure_names_already_is_not_said_twice():

@@ -19,7 +19,7 @@ COLUMNS = {
                     "gained", "lost"],
     "flows": ["stage_before", "stage_after", "year", "leaving_step", "same_provider",
               "other_provider", "not_seen_again", "new_in_step"],
-    "looked_at": [*find.COLUMNS, "p_value", "q_value", "gap", "gap_error"],
+    "looked_at": [*find.COLUMNS, "p_value", "q_value", "gap"],
     "found": [*choose.COLUMNS, *choose.EXTRA],
 }  # fmt: skip
 
@@ -178,3 +178,18 @@ def test_it_tells_what_is_being_done_in_order(folder):
 def test_it_says_how_much_was_found_in_how_much(folder):
     gathered = evidence.gather(put(folder, observations=results()))
     assert repr(gathered) == "Evidence(Test: 0 findings from 2 comparisons)"
+
+
+def test_counts_made_elsewhere_are_shown_and_never_count_a_learner_twice(folder):
+    theirs = [
+        {"provider_id": place, "year": year, "measure": "reading_judgement", "year_level": 4,
+         "n": 20, "n_success": 12}
+        for place, year in (("P1", 2025), ("P2", 2024))
+    ]  # fmt: skip
+    learners = [{"learner_id": f"a{n}"} for n in range(30)]
+    gathered = evidence.gather(
+        put(folder, observations=results(), learners=learners, counts=theirs)
+    )
+    summed = gathered.counted.groupby(["provider_id", "year"])["n"].sum()
+    assert summed.to_dict() == {("P1", 2025): 15, ("P2", 2025): 15, ("P2", 2024): 20}
+    assert set(gathered.looked_at["n"].dropna()) <= {15.0, 30.0}

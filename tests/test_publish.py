@@ -389,14 +389,13 @@ def test_a_plan_is_laid_beside_the_same_group_now(public, results, groups):
     assert written(public["plans"], "n", "n_success") == [told(len(rows), rows.sum())]
 
 
-def test_claims_keep_their_words_and_point_to_findings_that_are_there(public, sample):
-    claims, table = file(sample, "local_knowledge"), public["knowledge"]
-    assert list(table["claim"]) == list(claims["claim"])
+def test_claims_point_to_findings_that_are_there(public):
+    table = public["knowledge"]
     assert "consent" not in table
     found = public["findings"].set_index("rank")
     for row in table[table["rank"] > 0].itertuples():
         assert found.loc[row.rank, "measure"] == row.measure
-        same = found.loc[row.rank, "direction"] == row.direction
+        same = list(found.loc[row.rank, ["direction", "group"]]) == [row.direction, row.group]
         assert row.verdict == ("agrees" if same else "disagrees")
 
 
@@ -436,3 +435,11 @@ def test_candidates_are_drawn_from_the_findings_that_are_shown(public):
         assert found.loc[row.rank, "direction"] == "hurdle"
         named = [int(rank) for rank in f"{row.build_on} {row.conditions}".split()]
         assert set(named) <= set(found.index)
+
+
+def test_a_claim_is_quoted_only_where_its_consent_begins_with_yes(public, sample):
+    told, given = public["knowledge"]["claim"], file(sample, "local_knowledge")
+    agreed = given["consent"].str.startswith("yes")
+    assert 0 < agreed.sum() < len(given)
+    assert list(told[agreed]) == list(given.loc[agreed, "claim"])
+    assert set(told[~agreed]) == {"A claim that is not to be quoted without asking"}

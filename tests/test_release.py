@@ -229,7 +229,12 @@ def test_text_from_the_data_is_passed_on_as_it_was_written(tmp_path):
     )
     rows = {
         "providers": {"provider_id": "P1", "name": odd, "type": "primary"},
-        "local_knowledge": {"claim": odd, "source": "+role", "direction": "hurdle"},
+        "local_knowledge": {
+            "claim": odd,
+            "source": "+role",
+            "direction": "hurdle",
+            "consent": "yes",
+        },
         "resources": {"resource": odd, "unit": "@hours", "amount": 3},
     }
     for name, row in rows.items():

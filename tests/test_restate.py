@@ -12,7 +12,7 @@ from colanalysis.settings import Settings
 
 PUBLIC = protect.rules_for("public", Settings())
 GOVERNANCE = protect.rules_for("governance", Settings())
-NEVER = {"sure", "kept", "prior", "n_others", "design_effect", "z", "error", "raw_gap", "smallest"}
+NEVER = {"sure", "pull", "n_others", "design_effect", "z", "error", "raw_gap", "smallest"}
 ONE = {
     "rank": 1, "direction": "hurdle", "kind": "gap", "measure": "reading", "year_level_min": 4.0,
     "year_level_max": 6.0, "year_min": 2022, "year_max": 2025, "provider_id": "",
@@ -21,8 +21,8 @@ ONE = {
     "gap_low": -0.25, "gap_high": -0.07, "p_value": 0.001, "q_value": 0.01, "years_seen": 3,
     "learners_to_shift": 5, "evidence": "strong",
     "notes": "99% sure to be beyond 5%; shows in 3 of 4 years; a learner counts once in each year",
-    "stages": "years_4_6", "years_with_data": 4, "n_latest": 30, "sure": 0.994, "kept": 0.82,
-    "prior": 0.0, "n_others": 200.0, "design_effect": 1.0,
+    "stages": "years_4_6", "years_with_data": 4, "n_latest": 30, "sure": 0.994, "pull": 0.42,
+    "n_others": 200.0, "design_effect": 1.0,
 }  # fmt: skip
 
 
@@ -47,16 +47,17 @@ def test_a_finding_is_worked_out_again_from_rounded_counts():
     row = only()
     assert (row["n_learners"], row["n_success"], row["rate"]) == (99, 51, 0.52)
     assert row["reference_rate"] == 0.70  # 141 of 201
-    assert row["gap"] == -0.14  # 0.8 x (0.52 - 0.70)
-    assert row["learners_to_shift"] == 6  # 0.14 x 30 = 4.2, up to a multiple of three
     own = (0.52 * 99 + 1) / 101
-    half = 1.96 * math.sqrt(0.8 * (own * (1 - own) / 99 + 0.7 * 0.3 / 201))
-    assert (row["gap_low"], row["gap_high"]) == (round(-0.14 - half, 2), round(-0.14 + half, 2))
+    error = math.sqrt(own * (1 - own) / 99 + 0.7 * 0.3 / 201)
+    assert row["gap"] == round(0.52 - 0.70 + 0.4 * error, 2) == -0.16
+    assert row["learners_to_shift"] == 6  # 0.16 x 30 = 4.8, up to a multiple of three
+    half = 1.96 * error
+    assert (row["gap_low"], row["gap_high"]) == (round(-0.16 - half, 2), round(-0.16 + half, 2))
 
 
 def test_learners_to_shift_are_not_counted_up_by_a_slip_of_the_machine():
     # 0.63 beside 0.70 of 300 learners a year: 21, though 0.07 x 300 / 3 is a hair above 7 here
-    row = only(n_learners=300, n_success=189, kept=1.0, n_latest=300)
+    row = only(n_learners=300, n_success=189, pull=0.0, n_latest=300)
     assert (row["gap"], row["learners_to_shift"]) == (-0.07, 21)
 
 
@@ -145,18 +146,19 @@ def test_a_survey_has_its_own_smallest_group_in_the_latest_year_too():
     ],
 )
 def test_rounding_never_turns_a_success_into_a_hurdle_or_back(direction, n, x, reference):
-    row = only(direction=direction, n_learners=n, n_success=x, reference_rate=reference, gap=0.1)
+    pull = -0.5 if direction == "success" else 0.5
+    row = only(direction=direction, n_learners=n, n_success=x, reference_rate=reference, pull=pull)
     assert row["gap"] == 0 if direction == "success" else row["gap"] <= 0
     assert row["learners_to_shift"] == 0 or direction == "hurdle"
 
 
 @pytest.mark.parametrize(
     ("x", "mark", "gap"),
-    [(3, "few", -0.54), (97, "most", 0.22)],
+    [(3, "few", -0.67), (97, "most", 0.27)],
 )
 def test_a_share_said_in_words_is_ordered_by_the_middle_of_what_the_words_allow(x, mark, gap):
-    # 3 of 99 and 96 of 99 stand in: 0.8 x (0.0303 - 0.70), 0.8 x (0.9697 - 0.70)
-    row = only(n_success=x, direction="hurdle" if mark == "few" else "success", prior=0.0)
+    # 3 of 99 and 96 of 99 stand in: 0.0303 - 0.70, 0.9697 - 0.70
+    row = only(n_success=x, direction="hurdle" if mark == "few" else "success", pull=0.0)
     assert (row["mark"], row["gap"]) == (mark, gap)
     assert math.isnan(row["rate"])
     assert math.isnan(row["n_success"])
@@ -203,7 +205,7 @@ def test_order_is_reach_by_sureness_by_persistence_of_rounded_numbers(sample):
     exact = evidence.gather(sample).found
     table = restate.findings(exact, PUBLIC, provider="", surveyed=frozenset())
     keys = ["measure", "group", "provider_id", "kind", "stages", "direction"]
-    both = table.merge(exact[[*keys, "sure", "kept", "prior"]], on=keys, validate="one_to_one")
+    both = table.merge(exact[[*keys, "sure", "pull"]], on=keys, validate="one_to_one")
     assert len(both) == len(table) > 10
     order = (
         both["gap"].abs()
@@ -214,10 +216,9 @@ def test_order_is_reach_by_sureness_by_persistence_of_rounded_numbers(sample):
     )
     assert order.round(6).is_monotonic_decreasing
     assert list(table["rank"]) == list(range(1, len(table) + 1))
-    again = both["prior"].round(2) + both["kept"].round(1) * (
-        both["rate"] - both["reference_rate"] - both["prior"].round(2)
-    )
-    assert (both["gap"] - again).abs().max() < 0.0051
+    error = (both["gap_high"] - both["gap_low"]) / 2 / 1.96
+    again = both["rate"] - both["reference_rate"] + both["pull"].round(1) * error
+    assert (both["gap"] - again).abs().max() < 0.0071
     behind = both["gap"].clip(upper=0).abs() * both["n_latest"]
     shift = np.where(both["direction"] == "hurdle", 3 * np.ceil((behind / 3).round(6)), 0)
     assert list(both["learners_to_shift"]) == list(shift)
