@@ -8,9 +8,9 @@ from __future__ import annotations
 import pandas as pd
 
 from colanalysis import describe, draw, page
-from colanalysis.labels import label
 from colanalysis.page import Html
 from colanalysis.sealed import Release
+from colanalysis.terms.labels import label
 
 NO_GROUP = ""
 GAP_IN_COVERAGE = 0.10

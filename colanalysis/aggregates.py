@@ -14,8 +14,8 @@ import pandas as pd
 
 from colanalysis import belong, link, measure
 from colanalysis.measure import CELL, JOINER
-from colanalysis.schema import RESERVED, TABLES
-from colanalysis.settings import Community
+from colanalysis.terms.schema import RESERVED, TABLES
+from colanalysis.terms.settings import Community
 
 STRATUM = ["measure", "stage", "year", "year_level"]
 NOT_GROUPS = RESERVED | set(TABLES["counts"].columns)

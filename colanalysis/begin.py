@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import directories as _directories
-from colanalysis.discover import exports
 from colanalysis.errors import UsageError
-from colanalysis.outline import settings_text
-from colanalysis.schema import TABLES, column_name
+from colanalysis.starting import directories as _directories
+from colanalysis.starting.discover import exports
+from colanalysis.starting.outline import settings_text
+from colanalysis.terms.schema import TABLES, column_name
 
 __all__ = ["folder"]
 

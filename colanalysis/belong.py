@@ -10,8 +10,8 @@ from collections.abc import Set
 
 import pandas as pd
 
-from colanalysis.schema import column_name
-from colanalysis.settings import Community
+from colanalysis.terms.schema import column_name
+from colanalysis.terms.settings import Community
 
 COLUMNS = ["learner", "attribute", "value"]
 NOT_ATTRIBUTES = frozenset(["learner", "learner_id", "source_file", "source_row"])

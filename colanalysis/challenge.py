@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from colanalysis import catalogue, labels
-from colanalysis.settings import Community
+from colanalysis.terms import catalogue, labels
+from colanalysis.terms.settings import Community
 
 PLAN_KEYS = [
     "challenge", "measure", "group", "year_levels", "target", "target_year", "baseline_year",

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from colanalysis import convert, people, problems, results
+from colanalysis.checking import convert, people, results
+from colanalysis.checking.sift import Known, Notes, blank, complete, doubt, sift
 from colanalysis.errors import DataError
-from colanalysis.labels import plain
 from colanalysis.load import Loaded
-from colanalysis.schema import TABLES, column_name
-from colanalysis.settings import Community
-from colanalysis.sift import Known, Notes, blank, complete, doubt, sift
+from colanalysis.terms import problems
+from colanalysis.terms.labels import plain
+from colanalysis.terms.schema import TABLES, column_name
+from colanalysis.terms.settings import Community
 
 __all__ = ["Checked", "tables"]
 

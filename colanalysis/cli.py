@@ -101,7 +101,8 @@ def _test(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from colanalysis import begin, discover
+    from colanalysis import begin
+    from colanalysis.starting import discover
 
     made = begin.folder(
         options.folder, directories=options.directory, community_id=options.community
@@ -115,7 +116,8 @@ def _new(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from colanalysis import check, load, problems
+    from colanalysis import check, load
+    from colanalysis.terms import problems
 
     checked = check.tables(load.community(options.folder))
     print(checked.rows.to_string(index=False))

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from colanalysis.labels import label
+from colanalysis.terms.labels import label
 
 FEW_LEARNERS = 50
 PLAIN_VALUES = {"yes", "no"}

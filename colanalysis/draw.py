@@ -12,11 +12,11 @@ from functools import partial
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colanalysis import alt
-from colanalysis.canvas import GREY, HIDDEN, NAVY, PLUM, Chart, chart, mark, percent, spans
+from colanalysis.drawing import alt
+from colanalysis.drawing.canvas import GREY, HIDDEN, NAVY, PLUM, Chart, chart, mark, percent, spans
+from colanalysis.drawing.listing import Head, Row, listing
+from colanalysis.drawing.trendline import STYLES, trend_figure
 from colanalysis.errors import ReportError
-from colanalysis.listing import Head, Row, listing
-from colanalysis.trendline import STYLES, trend_figure
 
 __all__ = ["Chart", "coverage", "flow", "gaps", "pathway", "trend"]
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import aggregates, check, compare, find, follow, link, load, measure
+from colanalysis import aggregates, check, find, follow, link, load, measure
 from colanalysis.check import Checked
+from colanalysis.comparing import compare
 from colanalysis.errors import UsageError
-from colanalysis.settings import Community
+from colanalysis.terms.settings import Community
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ import ipywidgets as widgets
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colanalysis import describe, estimate, labels, measure
-from colanalysis.settings import Community
+from colanalysis import describe, measure
+from colanalysis.comparing import estimate
+from colanalysis.terms import labels
+from colanalysis.terms.settings import Community
 
 ALL = "all"
 

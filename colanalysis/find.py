@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from colanalysis import catalogue, choose, estimate
-from colanalysis.compare import Key, Panel
-from colanalysis.settings import Community
+from colanalysis.comparing import choose, estimate
+from colanalysis.comparing.compare import Key, Panel
+from colanalysis.terms import catalogue
+from colanalysis.terms.settings import Community
 
 COLUMNS = [
     "kind", "measure", "period", "stages", "provider_id", "group", "depth", "n", "n_others",

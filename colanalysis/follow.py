@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from colanalysis import catalogue
 from colanalysis.link import Journeys
-from colanalysis.settings import Community
+from colanalysis.terms import catalogue
+from colanalysis.terms.settings import Community
 
 PAIR_KEYS = ["measure", "stage_before", "stage_after", "year", "group"]
 PAIR_SUMS = ["n", "before", "after", "gained", "lost"]

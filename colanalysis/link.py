@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from colanalysis import belong, catalogue
+from colanalysis import belong
 from colanalysis.check import Checked
-from colanalysis.settings import Community
+from colanalysis.terms import catalogue
+from colanalysis.terms.settings import Community
 
 SURVEY_COLUMNS = {"provider_id", "year", "measure", "value", "score", "year_level", "term", "date"}
 RESULT_COLUMNS = ["learner", "provider_id", "year", "year_level", "measure", "score"]

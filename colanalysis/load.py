@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import problems, settings, sources
 from colanalysis.errors import DataError, SettingsError
-from colanalysis.grid import Grid
-from colanalysis.read import text_grid
-from colanalysis.schema import RESERVED, TABLES, Table, identifies
-from colanalysis.settings import Community, Source
-from colanalysis.sheets import parquet_grid, workbook_grid
+from colanalysis.reading import sources
+from colanalysis.reading.grid import Grid
+from colanalysis.reading.read import text_grid
+from colanalysis.reading.sheets import parquet_grid, workbook_grid
+from colanalysis.terms import problems, settings
+from colanalysis.terms.schema import RESERVED, TABLES, Table, identifies
+from colanalysis.terms.settings import Community, Source
 
 __all__ = ["Loaded", "community", "read_file"]
 

@@ -21,7 +21,7 @@ from colanalysis.export import notebook as export
 if TYPE_CHECKING:
     import pandas as pd
 
-    from colanalysis.canvas import Chart
+    from colanalysis.drawing.canvas import Chart
 
 __all__ = [
     "MARKS",

@@ -12,9 +12,9 @@ import pandas as pd
 
 from colanalysis import describe, page
 from colanalysis.describe import percent
-from colanalysis.labels import label
 from colanalysis.page import Html
 from colanalysis.sealed import Release
+from colanalysis.terms.labels import label
 
 INQUIRY = (
     "What do teachers, learners and whānau notice here, and is it what was expected?",

@@ -11,9 +11,10 @@ import hashlib
 import json
 from dataclasses import asdict
 
-from colanalysis import __version__, protect, publish
+from colanalysis import __version__
 from colanalysis.errors import UsageError
 from colanalysis.evidence import Evidence
+from colanalysis.publishing import protect, publish
 from colanalysis.sealed import Release
 
 AUDIENCES = ("public", "governance")

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import choose, evidence, execute, export, release, sealed
+from colanalysis import evidence, execute, export, release, sealed
+from colanalysis.comparing import choose
 from colanalysis.errors import ReportError
 from colanalysis.sealed import Release
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from colanalysis import describe, draw, page
 from colanalysis.describe import percent
-from colanalysis.labels import label
 from colanalysis.page import Html
 from colanalysis.sealed import Release
+from colanalysis.terms.labels import label
 
 IN_CHART = 8
 

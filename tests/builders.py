@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from colanalysis.catalogue import Break, Measure
 from colanalysis.check import Checked
-from colanalysis.settings import Community
+from colanalysis.terms.catalogue import Break, Measure
+from colanalysis.terms.settings import Community
 
 Rows = list[dict[str, Any]]
 

@@ -12,9 +12,11 @@ from typing import IO
 import pandas as pd
 import pytest
 
-from colanalysis import begin, check, directories, discover, load, outline, settings
+from colanalysis import begin, check, load
 from colanalysis.errors import DataError, UsageError
-from colanalysis.schema import PROVIDER_TYPES, TABLES
+from colanalysis.starting import directories, discover, outline
+from colanalysis.terms import settings
+from colanalysis.terms.schema import PROVIDER_TYPES, TABLES
 
 TEMPLATES = [
     "providers", "learners", "enrolments", "observations", "survey", "local_knowledge", "resources",

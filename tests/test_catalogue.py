@@ -8,8 +8,8 @@ import unicodedata
 import pandas as pd
 import pytest
 
-from colanalysis import catalogue, ethnicity, labels
 from colanalysis.errors import SettingsError
+from colanalysis.terms import catalogue, ethnicity, labels
 
 MEASURES = catalogue.measures()
 

@@ -7,7 +7,7 @@ import pytest
 from builders import community, counted, found, table
 
 from colanalysis import challenge
-from colanalysis.settings import Settings
+from colanalysis.terms.settings import Settings
 
 HERE = community()
 SUCCESS = {"direction": "success"}

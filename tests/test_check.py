@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from colanalysis import check, convert, load
+from colanalysis import check, load
+from colanalysis.checking import convert
 from colanalysis.errors import DataError
-from colanalysis.problems import COLUMNS
-from colanalysis.schema import TABLES
+from colanalysis.terms.problems import COLUMNS
+from colanalysis.terms.schema import TABLES
 
 SETTINGS = """
 [community]

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from colanalysis import choose, compare, find
-from colanalysis.settings import Community
+from colanalysis import find
+from colanalysis.comparing import choose, compare
+from colanalysis.terms.settings import Community
 
 COMMUNITY = Community(folder=Path(), id="t", name="T")
 CELL = ["measure", "stage", "year", "year_level", "provider_id", "profile"]

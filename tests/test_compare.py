@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from colanalysis import compare
-from colanalysis.settings import Community
+from colanalysis.comparing import compare
+from colanalysis.terms.settings import Community
 
 COMMUNITY = Community(folder=Path(), id="t", name="T")
 CELL = ["measure", "stage", "year", "year_level", "provider_id", "profile"]

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from colanalysis import catalogue, choose
 from colanalysis.cli import _parser
-from colanalysis.schema import TABLES
-from colanalysis.settings import Settings
+from colanalysis.comparing import choose
+from colanalysis.terms import catalogue
+from colanalysis.terms.schema import TABLES
+from colanalysis.terms.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA, METHOD, PRIVACY, README = (

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
-from colanalysis import canvas, draw, trendline
+from colanalysis import draw
+from colanalysis.drawing import canvas, trendline
 from colanalysis.errors import ReportError
 
 NAN = math.nan

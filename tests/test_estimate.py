@@ -10,7 +10,7 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colanalysis import estimate
+from colanalysis.comparing import estimate
 
 SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 # Two strata (rows) by two groups (columns): learners and successes of each, and of the others.

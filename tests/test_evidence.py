@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from colanalysis import choose, evidence, find, release
+from colanalysis import evidence, find, release
+from colanalysis.comparing import choose
 from colanalysis.errors import DataError, UsageError
 
 PROVIDERS = [

@@ -13,8 +13,9 @@ import pandas as pd
 import pytest
 import scipy.stats
 
-from colanalysis import choose, compare, find
-from colanalysis.settings import Community, Settings
+from colanalysis import find
+from colanalysis.comparing import choose, compare
+from colanalysis.terms.settings import Community, Settings
 
 COMMUNITY = Community(folder=Path(), id="t", name="T")
 STRATA = ["year", "year_level"]

@@ -12,8 +12,8 @@ from pandas.testing import assert_frame_equal
 
 from colanalysis import check, link, load
 from colanalysis.link import Journeys
-from colanalysis.pathway import Stage
-from colanalysis.settings import Settings
+from colanalysis.terms.pathway import Stage
+from colanalysis.terms.settings import Settings
 
 
 def one(**result: object) -> Journeys:

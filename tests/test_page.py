@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from nbformat import NotebookNode, v4
 
 from colanalysis import page
-from colanalysis.canvas import Chart
+from colanalysis.drawing.canvas import Chart
 from colanalysis.errors import ReportError
 
 EVIL = '<script>alert("x")</script>'

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colanalysis import protect
-from colanalysis.settings import Settings
+from colanalysis.publishing import protect
+from colanalysis.terms.settings import Settings
 
 PUBLIC = protect.rules_for("public", Settings())
 GOVERNANCE = protect.rules_for("governance", Settings())

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from colanalysis import choose, evidence, execute, report
+from colanalysis import evidence, execute, report
+from colanalysis.comparing import choose
 from colanalysis.errors import ReportError
 
 pytestmark = pytest.mark.slow

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from colanalysis import choose, evidence, protect, restate
-from colanalysis.settings import Settings
+from colanalysis import evidence
+from colanalysis.comparing import choose
+from colanalysis.publishing import protect, restate
+from colanalysis.terms.settings import Settings
 
 PUBLIC = protect.rules_for("public", Settings())
 GOVERNANCE = protect.rules_for("governance", Settings())

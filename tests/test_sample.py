@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from colanalysis import catalogue
+from colanalysis.terms import catalogue
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "data" / "sample"

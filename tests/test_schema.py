@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from colanalysis import schema
-from colanalysis.schema import IDENTIFYING, RESERVED, TABLES, column_name, identifies
+from colanalysis.terms import schema
+from colanalysis.terms.schema import IDENTIFYING, RESERVED, TABLES, column_name, identifies
 
 REQUIRED = {
     "providers": ["provider_id", "name", "type"],

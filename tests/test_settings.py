@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from colanalysis import settings
 from colanalysis.errors import SettingsError, UsageError
-from colanalysis.settings import Privacy, Settings, Stage
+from colanalysis.terms import settings
+from colanalysis.terms.settings import Privacy, Settings, Stage
 
 SMALLEST = '[community]\nid = "te-awa"\nname = "Te Awa"\n'
 

@@ -1,0 +1,1 @@
+"""Checking tables row by row; what cannot be used is set aside and counted."""

@@ -1,0 +1,151 @@
+"""Check what was found out: results of learners, answers of surveys, counts that others made."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+import numpy as np
+import pandas as pd
+
+from colanalysis.checking import convert
+from colanalysis.checking.people import groups, outsider
+from colanalysis.checking.sift import Known, Notes, blank, doubt, sift, typed
+from colanalysis.terms import catalogue, problems
+from colanalysis.terms.catalogue import Measure
+from colanalysis.terms.labels import plain
+from colanalysis.terms.schema import column_name
+from colanalysis.terms.settings import Community
+
+__all__ = ["counts", "observations", "survey"]
+
+
+def observations(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
+    """Check results: of known learners at known providers, on the scale of a known measure.
+
+    ``score`` is the value as a number; ``year_level`` is as written, else as enrolled.
+    """
+    rows, notes = _placed(rows, "observations", known)
+    rows, more = _measured(rows, known.community)
+    rows, outside = sift(rows, outsider(rows, known.learners))
+    rows, odd = typed(rows, "observations")
+    rows = rows.assign(year_level=rows["year_level"].fillna(_enrolled(rows, known.enrolments)))
+    rows, away = _applies(rows, known.community)
+    if bool(rows["date"].notna().any()):
+        rows = rows.sort_values("date", kind="stable", na_position="first")
+    repeated = rows.duplicated(["learner_id", "measure", "year", "term"], keep="last")
+    rows, twice = sift(rows, ("duplicate result", "", repeated))
+    return rows.sort_index().reset_index(drop=True), notes + more + outside + odd + away + twice
+
+
+def survey(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
+    """Check anonymous answers: at known providers, on the scale of a known measure."""
+    rows, notes = _placed(rows, "survey", known)
+    rows, more = _measured(rows, known.community)
+    rows, odd = typed(rows, "survey")
+    rows, away = _applies(rows, known.community)
+    rows, grouped = groups(rows, "survey")
+    return rows.reset_index(drop=True), notes + more + odd + away + grouped
+
+
+def counts(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
+    """Check counts that others made; ``mark`` is c where one of the two numbers is suppressed."""
+    rows, notes = _placed(rows, "counts", known)
+    rows, strange = _known_measures(rows, known.community)
+    hidden = {name: rows[name].map(plain) == "c" for name in ("n", "n_success")}
+    numbers = {
+        name: convert.numbers(rows[name].mask(mark, ""), 0, 1e9) for name, mark in hidden.items()
+    }
+    tests = [
+        ("not a count", name, bad | (values % 1 > 0)) for name, (values, bad) in numbers.items()
+    ]
+    n, n_success = numbers["n"][0], numbers["n_success"][0]
+    mark = pd.Series(np.where(hidden["n"] | hidden["n_success"], "c", ""), rows.index, dtype="str")
+    rows = rows.assign(n=n, n_success=n_success, mark=mark)
+    rows, more = sift(rows, *tests, ("more successes than learners", "n_success", n_success > n))
+    rows, odd = typed(rows, "counts")
+    if "ethnicity" in rows:
+        values, bad = convert.ethnicities(rows["ethnicity"])
+        odd += doubt(rows, "unknown ethnicity", "ethnicity", bad)
+        rows = rows.assign(ethnicity=values)
+    return rows.reset_index(drop=True), notes + strange + more + odd
+
+
+def _placed(rows: pd.DataFrame, name: str, known: Known) -> tuple[pd.DataFrame, Notes]:
+    """Rows with every required cell, a known provider and a year."""
+    year, bad = convert.years(rows["year"])
+    nowhere = ~convert.within(rows["provider_id"], known.providers["provider_id"])
+    rows, notes = sift(
+        rows.assign(year=year),
+        *blank(rows, name),
+        ("unknown provider", "provider_id", nowhere),
+        ("not a year", "year", bad),
+    )
+    rows = rows.astype({"year": "int64"})
+    latest = known.community.year
+    if latest is not None:
+        notes += doubt(rows, "after the latest year", "year", rows["year"] > latest)
+    return rows, notes
+
+
+def _known_measures(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, Notes]:
+    ids = {column_name(name): name for name in community.measures}
+    found = {text: ids.get(column_name(text), "") for text in rows["measure"].unique()}
+    named = rows["measure"].map(found).astype("str")
+    unknown = named == ""
+    notes: Notes = []
+    strange = rows[unknown].groupby(["source_file", "measure"], sort=False)["source_row"]
+    for (file, text), numbers in list(strange)[: problems.SHOWN_PER_FILE]:
+        near = get_close_matches(column_name(text), ids, n=1)
+        nearest = f" (perhaps to {ids[near[0]]})" if near else ""
+        notes.append(
+            problems.note(
+                "unknown measure",
+                str(file),
+                row=int(numbers.iloc[0]),
+                column="measure",
+                count=len(numbers),
+                nearest=nearest,
+            )
+        )
+    return rows.assign(measure=named)[~unknown], notes
+
+
+def _measured(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, Notes]:
+    """Rows whose value is on the scale of a known measure, with the score of the value."""
+    rows, notes = _known_measures(rows, community)
+    score = pd.Series(np.nan, rows.index, dtype="float64")
+    for name, values in rows.groupby("measure", sort=True)["value"]:
+        measure: Measure = community.measures[str(name)]
+        scores = {text: catalogue.score(measure, text) for text in values.unique()}
+        score.loc[values.index] = values.map(scores).astype("float64")
+        if measure.unset:
+            first = rows.loc[values.index[0]]
+            notes.append(
+                problems.note(
+                    "success rule not set",
+                    str(first["source_file"]),
+                    column="measure",
+                    count=len(values),
+                    measure=measure.id,
+                    unset=measure.unset,
+                )
+            )
+    rows, more = sift(rows.assign(score=score), ("value off the scale", "value", score.isna()))
+    return rows, notes + more
+
+
+def _enrolled(rows: pd.DataFrame, enrolments: pd.DataFrame) -> pd.Series:
+    """Look up the year level at which the learner of a result was enrolled there in that year."""
+    key = ["learner_id", "provider_id", "year"]
+    levels = enrolments.drop_duplicates(key, keep="last")[[*key, "year_level"]]
+    found = rows[key].merge(levels, how="left", on=key)["year_level"]
+    return pd.Series(found.to_numpy(), rows.index)
+
+
+def _applies(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, Notes]:
+    ranges = {m.id: m.year_levels for m in community.measures.values() if m.year_levels}
+    first = rows["measure"].map({name: levels[0] for name, levels in ranges.items()})
+    last = rows["measure"].map({name: levels[1] for name, levels in ranges.items()})
+    level = rows["year_level"]
+    outside = (level < first.astype("float64")) | (level > last.astype("float64"))
+    return sift(rows, ("measure does not apply", "year_level", outside))

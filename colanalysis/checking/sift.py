@@ -1,0 +1,105 @@
+"""Sift the rows of a table: those that can be used, and a problem for every one that cannot.
+
+Rows are never dropped without being counted: what comes in is what is used plus what is set aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from colanalysis.checking import convert
+from colanalysis.terms import problems
+from colanalysis.terms.schema import TABLES
+from colanalysis.terms.settings import Community
+
+__all__ = ["Known", "Notes", "blank", "complete", "doubt", "sift", "typed"]
+
+Notes = list[dict[str, object]]
+
+# Plausible ranges, outside which a number is more likely a shifted column than a measurement.
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "eqi": (0, 1000),
+    "roll": (0, 100_000),
+    "teachers_fte": (0, 10_000),
+    "latitude": (-90, 90),
+    "longitude": (-180, 180),
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the rows of a table may refer to: the community, its providers, learners, enrolments."""
+
+    community: Community
+    providers: pd.DataFrame
+    learners: pd.DataFrame
+    enrolments: pd.DataFrame
+
+
+def complete(rows: pd.DataFrame | None, name: str) -> pd.DataFrame:
+    """Give a table all the columns it defines, in order; a column that no file has is blank.
+
+    ``gender`` and ``ethnicity`` are groups: where no file has them there is no such group.
+    """
+    table = TABLES[name]
+    given = pd.DataFrame() if rows is None else rows
+    optional = [c for c in table.columns if c not in ("gender", "ethnicity") or c in given]
+    further = [c for c in given if c not in table.columns]
+    columns = {c: given[c] if c in given else pd.Series("", given.index) for c in optional}
+    full = pd.DataFrame(columns | {c: given[c] for c in further}, index=given.index)
+    full = full.astype({c: "str" for c in full if c != "source_row"})
+    if rows is None:
+        full = full.assign(source_file=pd.Series(dtype="str"), source_row=pd.Series(dtype="int64"))
+    return full.reset_index(drop=True)
+
+
+def sift(rows: pd.DataFrame, *tests: tuple[str, str, pd.Series]) -> tuple[pd.DataFrame, Notes]:
+    """Set aside the rows that break a rule; a row counts for the first rule that it breaks.
+
+    A test is a rule, the column it is about and a column of true where it is broken.
+    """
+    kept = pd.Series(True, rows.index)
+    notes: Notes = []
+    for rule, column, broken in tests:
+        notes += doubt(rows, rule, column, kept & broken)
+        kept &= ~broken
+    return (rows if bool(kept.all()) else rows[kept]), notes
+
+
+def doubt(rows: pd.DataFrame, rule: str, column: str, broken: pd.Series, **words: str) -> Notes:
+    """Write a problem for the rows that break a rule, and leave the rows as they are."""
+    return problems.in_rows(rule, rows[broken], column, **words) if bool(broken.any()) else []
+
+
+def blank(
+    rows: pd.DataFrame, name: str, rule: str = "blank cell"
+) -> list[tuple[str, str, pd.Series]]:
+    """List tests for the required columns of a table: no cell is blank."""
+    return [(rule, c.name, rows[c.name] == "") for c in TABLES[name].required]
+
+
+def typed(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Notes]:
+    """Turn the optional numbers, dates and year levels of a table into what they mean.
+
+    What is not understood becomes missing, with a problem that says where.
+    """
+    notes: Notes = []
+    columns: dict[str, pd.Series] = {}
+    for column in TABLES[name].also:
+        if column.kind == "number":
+            values, bad = convert.numbers(rows[column.name], *_RANGES[column.name])
+            rule = "not a number"
+        elif column.kind == "date":
+            values, bad = convert.dates(rows[column.name])
+            rule = "not a date"
+        elif column.kind == "year_level":
+            values, bad = convert.year_levels(rows[column.name])
+            rule = "not a year level"
+        else:
+            continue
+        notes += doubt(rows, rule, column.name, bad)
+        columns[column.name] = values
+    return rows.assign(**columns), notes

@@ -1,0 +1,1 @@
+"""Comparing groups with others, and choosing the few findings that explain the rest."""

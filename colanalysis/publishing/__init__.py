@@ -1,0 +1,1 @@
+"""Publishing: what an audience may see, and in what form."""

@@ -1,0 +1,1 @@
+"""Reading files as the text they are, whatever their shape."""

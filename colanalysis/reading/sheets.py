@@ -1,0 +1,146 @@
+"""Read spreadsheets and Parquet files as text, as a person would have typed it.
+
+Dates become year-month-day, whole numbers have no ".0", true and false become yes and no.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from colanalysis.errors import DataError
+from colanalysis.reading.grid import Grid, from_records, headings, known_headings
+from colanalysis.terms.problems import note
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["parquet_grid", "workbook_grid"]
+
+
+def workbook_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
+    """Read the sheet of an XLSX or XLS workbook whose headings are known."""
+    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - slow to import
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = [
+            _records(book.get_sheet_by_name(name).to_python(skip_empty_area=False))
+            for name in book.sheet_names
+        ]
+    except CalamineError as error:
+        raise DataError(
+            "the workbook cannot be opened",
+            where=file,
+            expected="an XLSX or XLS workbook",
+            remedy="Remove its password; if it is text or a web page, give it that ending.",
+        ) from error
+    filled = [sheet for sheet in sheets if sheet[0]]
+    if not filled:
+        raise DataError(
+            "every sheet is empty",
+            where=file,
+            expected="a row of headings",
+            remedy="Export it again, or delete it if there is nothing to report.",
+        )
+    fits = [known_headings(rows[0], known) for _, rows in filled]
+    if len(filled) > 1 and not max(fits):
+        raise DataError(
+            f"none of the {len(filled)} sheets has a known heading in its first row",
+            where=file,
+            expected="one sheet with the headings of its table",
+            remedy="Delete title rows above the headings and write them as the guide names them.",
+        )
+    numbers, rows = filled[fits.index(max(fits))]
+    notes = [note("other sheets", file, count=len(filled) - 1)] if len(filled) > 1 else []
+    return from_records(file, numbers, [cell for row in rows for cell in row], notes)
+
+
+def _records(rows: Sequence[Sequence[object]]) -> tuple[list[int], list[list[str]]]:
+    """Numbers and texts of the rows that are not blank, without columns blank throughout."""
+    texts = [[_cell(cell) for cell in row] for row in rows]
+    used = [i for i in range(len(texts[0]) if texts else 0) if any(row[i] for row in texts)]
+    filled = [number for number, row in enumerate(texts, 1) if any(row)]
+    return filled, [[texts[number - 1][i] for i in used] for number in filled]
+
+
+def _cell(cell: object) -> str:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    return "" if cell is None else str(cell)
+
+
+def parquet_grid(data: bytes, file: str) -> Grid:
+    """Read a Parquet file; a row has the number it would have below a row of headings."""
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - an extra
+        import pyarrow.parquet as pq  # noqa: PLC0415
+    except ImportError as error:
+        raise DataError(
+            "the library pyarrow, which reads Parquet, is not installed",
+            where=file,
+            remedy="Install pyarrow, or save the table as CSV.",
+        ) from error
+    try:
+        table = pq.read_table(pa.BufferReader(data))
+    except pa.ArrowException as error:
+        raise DataError(
+            "the file cannot be opened",
+            where=file,
+            expected="a Parquet file",
+            remedy="Export it again, or give it the ending of what it is.",
+        ) from error
+    return Grid(
+        file,
+        headings(table.column_names, file),
+        range(2, table.num_rows + 2),
+        lambda i: _texts(table.column(i), file, i + 1),
+    )
+
+
+def _texts(column: pa.ChunkedArray, file: str, place: int) -> pd.Series:
+    """Give a typed column as text, worked out once per different value."""
+    from pyarrow import types  # noqa: PLC0415
+
+    kind = column.type.value_type if types.is_dictionary(column.type) else column.type
+    if types.is_nested(kind) or types.is_binary(kind):
+        raise DataError(
+            "found lists or raw bytes inside cells",
+            where=f"{file}, column {place}",
+            expected="single values",
+            remedy="Write several values as one text with ; between them.",
+        )
+    column = column.cast(kind)
+    if types.is_floating(kind):
+        return _numbers(column.to_numpy())
+    values = column.to_pandas(integer_object_nulls=True).astype(object)
+    values = values.where(values.notna(), "")
+    texts = {value: _cell(value) for value in values.unique()}
+    return values.map(texts).astype("str")
+
+
+def _numbers(values: np.ndarray) -> pd.Series:
+    """Numbers as text; whole ones lose their ".0" only when the whole column is whole."""
+    found, places = np.unique(values, return_inverse=True)
+    known = found[np.isfinite(found)]
+    whole = bool((known == np.floor(known)).all())
+    texts = [
+        ""
+        if np.isnan(number)
+        else str(int(number))
+        if whole and np.isfinite(number)
+        else str(number)
+        for number in found
+    ]
+    return pd.Series(np.array(texts, dtype=object)[places], dtype="str")

@@ -1,0 +1,1 @@
+"""Starting a community folder from what there is already."""

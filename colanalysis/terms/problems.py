@@ -1,0 +1,85 @@
+"""Problems found in the tables: one rule, where it was broken, what was expected, what to do.
+
+A problem names files, rows and columns and counts. It never holds a value or an id, because its text
+ends up on screens, in saved notebooks and in e-mails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from colanalysis.terms.rules import RULES, SEVERITIES
+
+__all__ = ["COLUMNS", "SHOWN_PER_FILE", "in_rows", "in_words", "note", "table"]
+
+COLUMNS = ("severity", "rule", "file", "row", "column", "expected", "remedy", "count")
+_TEXTS = tuple(name for name in COLUMNS if name not in ("row", "count"))
+SHOWN_PER_FILE = 50
+
+
+def note(
+    rule: str, file: str, *, row: int | None = None, column: str = "", count: int = 1, **words: str
+) -> dict[str, object]:
+    """Write one problem; ``words`` fill the rule's sentences and are never taken from a cell."""
+    found = RULES[rule]
+    words = {"column": column, **words}
+    return {
+        "severity": found.severity,
+        "rule": rule,
+        "file": file,
+        "row": row,
+        "column": column,
+        "expected": found.expected.format(**words),
+        "remedy": found.remedy.format(**words),
+        "count": count,
+    }
+
+
+def in_rows(
+    rule: str, rows: pd.DataFrame, column: str = "", **words: Any
+) -> list[dict[str, object]]:
+    """One problem per row, the first 50 of each file, then one with the count of the others.
+
+    So the counts always add up to the number of rows.
+    """
+    found: list[dict[str, object]] = []
+    for file, part in rows.groupby("source_file", sort=False):
+        numbers = part["source_row"].tolist()
+        shown, others = numbers[:SHOWN_PER_FILE], len(numbers) - SHOWN_PER_FILE
+        found += [note(rule, str(file), row=row, column=column, **words) for row in shown]
+        if others > 0:
+            found.append(note(rule, str(file), column=column, count=others, **words))
+    return found
+
+
+def table(notes: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    """Problems as a table: what blocks first, then by file, rule and row (blank: the whole file)."""
+    problems = pd.DataFrame(list(notes), columns=list(COLUMNS))
+    problems = problems.astype({"row": "Int64", "count": "int64"} | dict.fromkeys(_TEXTS, "str"))
+    order = problems["severity"].map({name: place for place, name in enumerate(SEVERITIES)})
+    problems = problems.assign(order=order).sort_values(
+        ["order", "file", "rule", "row"], kind="stable", na_position="last"
+    )
+    return problems.drop(columns="order").reset_index(drop=True)
+
+
+def in_words(problems: pd.DataFrame) -> list[str]:
+    """Each problem as a line for the screen: where, how often, what was expected, what to do."""
+    return [
+        f"{_place(problem)}: {problem.expected} {problem.remedy}"
+        for problem in problems.itertuples(index=False)
+    ]
+
+
+def _place(problem: object) -> str:
+    row, count = problem.row, problem.count  # type: ignore[attr-defined]
+    many = f"{count:,} rows" if count > 1 else ""
+    where = [
+        problem.file or "the folder",  # type: ignore[attr-defined]
+        f"row {row}" if pd.notna(row) else many,
+        problem.column and f"column {problem.column}",  # type: ignore[attr-defined]
+    ]
+    return ", ".join(part for part in where if part)

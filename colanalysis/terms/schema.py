@@ -1,0 +1,217 @@
+"""The tables of a community folder: what a row is, which columns it needs, what each one means.
+
+Loading, checking, the guide and the error messages all read these definitions, so that a column has
+one name and one meaning everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from colanalysis.terms.labels import plain
+
+__all__ = [
+    "IDENTIFYING",
+    "PROVIDER_TYPES",
+    "RESERVED",
+    "TABLES",
+    "Column",
+    "Table",
+    "column_name",
+    "identifies",
+]
+
+PROVIDER_TYPES = (
+    "ece",
+    "primary",
+    "intermediate",
+    "composite",
+    "secondary",
+    "tertiary",
+    "partner",
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``kind`` is id, text, year, year_level, date, number, count, yes/no or level."""
+
+    name: str
+    kind: str
+    means: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table; an ``open`` table keeps further columns (the attributes of its rows)."""
+
+    name: str
+    row_is: str
+    required: tuple[Column, ...]
+    also: tuple[Column, ...]
+    open: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns that the table defines, required ones first."""
+        return tuple(column.name for column in self.required + self.also)
+
+
+_LEARNER = Column("learner_id", "id", "the learner, by the same text in every table")
+_PROVIDER = Column("provider_id", "id", "the school, kura or service, by the same text everywhere")
+_YEAR = Column("year", "year", "the calendar year, four digits")
+_LEVEL = Column("year_level", "year_level", "0 to 13 (NE is 0), blank in early childhood education")
+_MEASURE = Column("measure", "text", "what was measured: an id of the catalogue or a [[measure]]")
+_VALUE = Column("value", "level", "the result, on the scale of the measure")
+_GENDER = Column("gender", "text", "the gender as recorded")
+_ETHNICITY = Column("ethnicity", "text", "one or more names or Ministry codes, ; between them")
+_DATE = Column("date", "date", "day/month/year or year-month-day")
+
+
+def _tables(*tables: Table) -> Mapping[str, Table]:
+    return MappingProxyType({table.name: table for table in tables})
+
+
+TABLES: Mapping[str, Table] = _tables(
+    Table(
+        "providers",
+        "a school, kura, early learning service or partner",
+        (
+            _PROVIDER,
+            Column("name", "text", "the name to show in reports"),
+            Column("type", "text", "one of " + ", ".join(PROVIDER_TYPES)),
+        ),
+        (
+            Column("member", "yes/no", "whether it belongs to the community; blank is yes"),
+            Column("eqi", "number", "the school's Equity Index number"),
+            Column("roll", "number", "how many learners are on the roll"),
+            Column("teachers_fte", "number", "full-time teacher equivalents"),
+            Column("latitude", "number", "degrees, negative south of the equator"),
+            Column("longitude", "number", "degrees east"),
+        ),
+        open=True,
+    ),
+    Table("learners", "a learner", (_LEARNER,), (_GENDER, _ETHNICITY), open=True),
+    Table(
+        "enrolments",
+        "a learner in a year",
+        (_LEARNER, _PROVIDER, _YEAR),
+        (
+            _LEVEL,
+            Column("start_date", "date", "first day, day/month/year or year-month-day"),
+            Column("end_date", "date", "last day, day/month/year or year-month-day"),
+        ),
+    ),
+    Table(
+        "observations",
+        "one result of one learner on one occasion",
+        (_LEARNER, _PROVIDER, _YEAR, _MEASURE, _VALUE),
+        (
+            Column("term", "text", "the school term or the occasion within the year"),
+            _DATE,
+            _LEVEL,
+            Column("scale", "text", "the scale the result is on, where a tool has several"),
+            Column("norm_version", "text", "the norms or the edition of the tool"),
+        ),
+    ),
+    Table(
+        "survey",
+        "one anonymous answer (no learner id)",
+        (_PROVIDER, _YEAR, _MEASURE, _VALUE),
+        (_LEVEL, _GENDER, _ETHNICITY),
+        open=True,
+    ),
+    Table(
+        "counts",
+        "an aggregate someone else made",
+        (
+            _PROVIDER,
+            _YEAR,
+            _MEASURE,
+            Column("n", "count", "learners counted, or c where suppressed"),
+            Column("n_success", "count", "learners succeeding, or c where suppressed"),
+        ),
+        (_LEVEL,),
+        open=True,
+    ),
+    Table(
+        "local_knowledge",
+        "a claim that someone in the community makes",
+        (
+            Column("claim", "text", "what is known, in one sentence"),
+            Column("source", "text", "the role of who says so, never a name"),
+            Column("direction", "text", "success or hurdle"),
+        ),
+        (
+            _MEASURE,
+            Column("year_levels", "text", "the year levels it is about, such as 4-6"),
+            Column("group", "text", "the learners it is about, such as gender=Female"),
+            _PROVIDER,
+            _DATE,
+            Column(
+                "consent",
+                "text",
+                "begins with yes where the words may be quoted; else they are not",
+            ),
+        ),
+    ),
+    Table(
+        "resources",
+        "something that can be put to work",
+        (
+            Column("resource", "text", "what it is"),
+            Column("unit", "text", "what it is counted in, such as hours a week"),
+            Column("amount", "number", "how much of it there is"),
+        ),
+        (
+            Column("generated_by", "id", "the provider it comes from"),
+            Column("rule", "text", "the rule it follows from"),
+        ),
+    ),
+)
+
+# Names that checking and linking add to tables: a file's own column of that name would be mistaken.
+RESERVED = frozenset(
+    ["learner", "mark", "profile", "score", "source_file", "source_row", "stage", "step", "success"]
+)
+
+_PERSON = ("caregiver", "caregiver_1", "caregiver_2", "emergency_contact", "father", "guardian",
+           "learner", "mother", "next_of_kin", "parent", "parent_1", "parent_2", "pupil", "student",
+           "teacher", "whanau_contact")  # fmt: skip
+_DETAIL = ("address", "contact", "date_of_birth", "dob", "email", "first_name", "full_name",
+           "last_name", "mobile", "name", "names", "phone", "surname")  # fmt: skip
+_ALONE = ("address_1", "address_2", "address_line_1", "address_line_2", "alias", "bank_account",
+          "birth_date", "birthdate", "birthday", "cell", "cell_phone", "contact_details",
+          "contact_name", "contact_number", "contact_phone", "contacts", "date_of_birth_dob",
+          "e_mail", "email_address", "emails", "family_name", "fax", "first_names", "firstname",
+          "forename", "forenames", "fullname", "given_name", "given_names", "home_address",
+          "home_phone", "initials", "ird_number", "known_as", "lastname", "legal_first_name",
+          "legal_name", "legal_surname", "login", "middle_name", "middle_names", "mobile_number",
+          "mobile_phone", "national_student_number", "nhi", "nhi_number", "nsn", "nsn_id",
+          "nsn_number", "passport_number", "phone_number", "photo", "physical_address", "post_code",
+          "postal_address", "postcode", "preferred_first_name", "preferred_name", "residential_address",
+          "street", "street_address", "telephone", "user_name", "username")  # fmt: skip
+
+IDENTIFYING: frozenset[str] = frozenset(
+    [*_DETAIL, *_ALONE, *(f"{who}_{what}" for who in _PERSON for what in _DETAIL)]
+    + [who for who in _PERSON if who not in ("learner", "pupil", "student", "teacher")]
+)
+
+
+def column_name(text: object) -> str:
+    """Fold a heading to the form in which columns are named.
+
+    >>> column_name(" Learner  ID "), column_name("Whānau-contact")
+    ('learner_id', 'whanau_contact')
+    """
+    return re.sub(r"[\W_]+", "_", plain(text)).strip("_")
+
+
+def identifies(table: str, column: str) -> bool:
+    """Say whether a column (folded name) could name a person, and so is never read."""
+    if table in ("survey", "counts") and column == "learner_id":
+        return True
+    return column in IDENTIFYING and column not in TABLES[table].columns

@@ -1,0 +1,205 @@
+"""Settings: read community.toml, which says who a community is and every choice it has made.
+
+A name that does not exist is refused rather than ignored, so a choice that someone believes they
+made is a choice that was made.
+"""
+
+from __future__ import annotations
+
+import datetime
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from colanalysis.errors import SettingsError, UsageError
+from colanalysis.terms import catalogue, keys
+from colanalysis.terms.catalogue import Measure
+from colanalysis.terms.keys import Kind
+from colanalysis.terms.pathway import DEFAULT_STAGES, Stage, stages_from
+
+__all__ = ["DEFAULT_STAGES", "Community", "Privacy", "Settings", "Source", "Stage", "read"]
+
+FILE = "community.toml"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every choice that can change a number; shares are between 0 and 1."""
+
+    false_share: float = 0.10
+    smallest_gap: float = 0.05
+    smallest_spread: float = 0.05
+    smallest_group: int = 10
+    smallest_count: int = 6
+    smallest_survey: int = 5
+    rounding_base: int = 3
+    deepest_group: int = 2
+    ethnicity: str = "total response"
+    language_order: str = "en-mi"
+    candidates: int = 5
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file in another shape: its reader, its columns by our names, the reader's options."""
+
+    file: str
+    reader: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """Why the records are used, which role approved it and until when."""
+
+    purpose: str = ""
+    approver: str = ""
+    expires: datetime.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Community:
+    """A community of learning as its community.toml describes it."""
+
+    folder: Path
+    id: str
+    name: str
+    label: str = "Community of Learning | Kāhui Ako"
+    year: int | None = None
+    attributes: tuple[str, ...] | None = None
+    made_up: bool = False
+    settings: Settings = Settings()
+    privacy: Privacy = Privacy()
+    stages: tuple[Stage, ...] = DEFAULT_STAGES
+    measures: Mapping[str, Measure] = field(default_factory=catalogue.measures)
+    sources: tuple[Source, ...] = ()
+    plans: tuple[Mapping[str, object], ...] = ()
+
+    def stage_of(self, year_level: float | None, provider_type: str | None) -> str | None:
+        """Find the step of a year level at a type of provider; None when there is none."""
+        if provider_type == "ece":
+            return "ece" if any(stage.id == "ece" for stage in self.stages) else None
+        if year_level is None:
+            return None
+        return next((stage.id for stage in self.stages if stage.holds(year_level)), None)
+
+
+def read(folder: Path) -> Community:
+    """Read community.toml of a folder.
+
+    UsageError when the folder or the file does not exist; SettingsError when the file is wrong.
+    """
+    tables = keys.read(_document(Path(folder)), _TABLES, where=FILE)
+
+    def table(name: str, kinds: Mapping[str, Kind], *required: str) -> dict[str, Any]:
+        where = f"{FILE} [{name}]"
+        return keys.read(tables.get(name, {}), kinds, where=where, required=required)
+
+    stages: tuple[Stage, ...] = DEFAULT_STAGES
+    if "stages" in tables:
+        stages = stages_from(tables["stages"], where=f"{FILE} [stages]")
+    measures = _measures(tables.get("measure", ()), stages)
+    return Community(
+        folder=Path(folder),
+        **table("community", _COMMUNITY, "id", "name"),
+        settings=Settings(**table("settings", _SETTINGS)),
+        privacy=Privacy(**table("privacy", _PRIVACY)),
+        stages=stages,
+        measures=measures,
+        sources=tuple(_source(one) for one in tables.get("source", ())),
+        plans=tuple(_plan(one, measures) for one in tables.get("plan", ())),
+    )
+
+
+def _document(folder: Path) -> dict[str, object]:
+    path = folder / FILE
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: found no such folder", expected=f"a folder with {FILE}")
+    if not path.is_file():
+        raise UsageError(f"{folder}: found no {FILE}", expected=f"a folder with {FILE} in it")
+    try:
+        # Windows editors put a byte order mark first, which is not TOML.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            "found letters that are not UTF-8", where=FILE, remedy="Save the file as UTF-8."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"found something that is not TOML ({error})",
+            where=FILE,
+            remedy='Text stands in quotation marks: name = "Te Awa".',
+        ) from error
+
+
+def _measures(
+    entries: Sequence[Mapping[str, object]], stages: Sequence[Stage]
+) -> dict[str, Measure]:
+    shipped, steps = catalogue.measures(), [stage.id for stage in stages]
+    own: dict[str, Measure] = {}
+    for place, entry in enumerate(entries, start=1):
+        where = f"{FILE} [[measure]] number {place}"
+        base = shipped.get(str(entry.get("id")))
+        measure = catalogue.measure_from(entry, base=base, where=where)
+        if measure.id in own:
+            raise SettingsError(
+                f'found the id "{measure.id}" a second time',
+                where=where,
+                expected="one [[measure]] for each id",
+            )
+        if "stage" in entry and measure.stage not in steps:
+            raise keys.unknown(str(measure.stage), steps, where=f"{where} stage")
+        own[measure.id] = measure
+    return shipped | own
+
+
+def _plan(entry: object, measures: Mapping[str, Measure]) -> dict[str, Any]:
+    where = f"{FILE} [[plan]]"
+    needed = ("challenge", "measure", "baseline_year", "target", "target_year")
+    plan = keys.read(entry, _PLAN, where=where, required=needed)
+    if plan["measure"] not in measures:
+        raise keys.unknown(plan["measure"], measures, where=f"{where} measure")
+    return plan
+
+
+def _source(entry: object) -> Source:
+    given = keys.read(entry, _SOURCE, where=f"{FILE} [[source]]", required=("file", "reader"))
+    options = {
+        key: value for key, value in given.items() if key not in ("file", "reader", "columns")
+    }
+    return Source(given["file"], given["reader"], given.get("columns", {}), options)
+
+
+_TABLES = {
+    **dict.fromkeys(("community", "settings", "privacy", "stages"), keys.TABLE),
+    **dict.fromkeys(("measure", "source", "plan"), keys.TABLES),
+}
+_COMMUNITY = {
+    **dict.fromkeys(("id", "name", "label"), keys.TEXT),
+    "year": keys.YEAR,
+    "attributes": keys.TEXTS,
+    "made_up": keys.FLAG,
+}
+_SETTINGS = {
+    **dict.fromkeys(("false_share", "smallest_gap", "smallest_spread"), keys.SHARE),
+    **dict.fromkeys(("smallest_group", "smallest_count", "smallest_survey"), keys.COUNT),
+    **dict.fromkeys(("rounding_base", "deepest_group", "candidates"), keys.COUNT),
+    "ethnicity": keys.one_of("total response", "prioritised"),
+    "language_order": keys.one_of("en-mi", "mi-en"),
+}
+_PLAN = {
+    **dict.fromkeys(("challenge", "measure", "group", "year_levels"), keys.TEXT),
+    **dict.fromkeys(("baseline_year", "target_year"), keys.YEAR),
+    **dict.fromkeys(("baseline_n", "baseline_of"), keys.COUNT),
+    "target": keys.SHARE,
+}
+_PRIVACY = {"purpose": keys.TEXT, "approver": keys.TEXT, "expires": keys.DATE}
+_SOURCE = {
+    **dict.fromkeys(("file", "reader", "table", "provider_id"), keys.TEXT),
+    **dict.fromkeys(("columns", "attributes"), keys.TEXT_TABLE),
+    "constants": keys.TABLE,
+    **dict.fromkeys(("providers", "enrolments", "results"), keys.TABLES),
+}
