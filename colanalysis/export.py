@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from colanalysis.errors import ReportError
@@ -26,11 +27,20 @@ _FORBIDDEN = ("script", "style", "link", "meta", "base", "iframe", "object", "em
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def notebook(node: Any, *, title: str, language: str = "en-NZ", drop: Collection[str] = ()) -> str:
+def notebook(
+    node: Any,
+    *,
+    title: str,
+    language: str = "en-NZ",
+    drop: Collection[str] = (),
+    maori: Mapping[str, str] = MappingProxyType({}),
+    first: str = "en",
+) -> str:
     """Turn an executed notebook into one HTML page without code, script or outside address.
 
     Cells tagged as parameters or setup are left out, and those with a tag in `drop`. Only HTML and
-    Markdown outputs are admitted.
+    Markdown outputs are admitted. Section headings that ``maori`` knows get their name in te reo
+    Māori too; ``first`` ("en" or "mi") says which language stands in front.
 
     Raises
     ------
@@ -54,6 +64,7 @@ def notebook(node: Any, *, title: str, language: str = "en-NZ", drop: Collection
     if faults:
         raise ReportError("; ".join(faults), where="page", remedy="Correct the notebook's cells")
     _contents(page)
+    _in_both_languages(page, maori, first)
     return str(page).rstrip() + END
 
 
@@ -139,6 +150,20 @@ def _contents(page: BeautifulSoup) -> None:
     nav = page.new_tag("nav", attrs={"aria-labelledby": "contents-label"})
     nav.extend([label, entries])
     sections[0].insert_before(nav)
+
+
+def _in_both_languages(page: BeautifulSoup, maori: Mapping[str, str], first: str) -> None:
+    """Add the name in te reo Māori, marked as such, to the headings of sections that have one."""
+    for section in page.find_all("h2"):
+        words = maori.get(section.get_text().strip())
+        if words:
+            name = page.new_tag("span", lang="mi")
+            name.string = words
+            if first == "mi":
+                section.insert(0, "\u00a0| ")
+                section.insert(0, name)
+            else:
+                section.extend(["\u00a0| ", name])
 
 
 def _entry(page: BeautifulSoup, section: Tag) -> Tag:

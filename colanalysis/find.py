@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from colanalysis.comparing import choose, estimate
+from colanalysis.comparing import choose, estimate, rank
 from colanalysis.comparing.compare import Key, Panel
 from colanalysis.terms import catalogue
 from colanalysis.terms.settings import Community
@@ -48,7 +48,7 @@ def looked_at(
 
 
 def findings(rows: pd.DataFrame, panels: dict[Key, Panel], *, community: Community) -> pd.DataFrame:
-    """The few findings that explain what was looked at, best evidence first (``choose.COLUMNS``)."""
+    """The few findings that explain what was looked at, best evidence first (``rank.COLUMNS``)."""
     settings = community.settings
     sure = (rows["gap"].abs() - estimate.Z95 * rows["error"]) > 0
     worth = (rows["q_value"] <= settings.false_share) & (rows["gap"].abs() >= settings.smallest_gap)
@@ -56,7 +56,7 @@ def findings(rows: pd.DataFrame, panels: dict[Key, Panel], *, community: Communi
     kept = choose.explaining(listed[listed["kind"] == "gap"], panels, settings=settings)
     read_together = choose.neighbours_joined(kept, panels, community=community)
     rest = listed[listed["kind"] != "gap"]
-    return choose.described(
+    return rank.described(
         pd.concat([read_together, rest], ignore_index=True), panels, community=community
     )
 

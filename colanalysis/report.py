@@ -19,9 +19,10 @@ from pathlib import Path
 import pandas as pd
 
 from colanalysis import evidence, execute, export, release, sealed
-from colanalysis.comparing import choose
+from colanalysis.comparing import rank
 from colanalysis.errors import ReportError
 from colanalysis.sealed import Release
+from colanalysis.terms import labels
 
 NOTEBOOK = "10-challenge-evidence.ipynb"
 PAGE = "challenge-evidence.html"
@@ -76,7 +77,7 @@ def write(
         whole = Path(making) / "report"
         (whole / "tables").mkdir(parents=True)
         ready.write(whole / "release.json")
-        _write_csv(ready.tables["findings"][choose.COLUMNS], whole / "findings.csv")
+        _write_csv(ready.tables["findings"][rank.COLUMNS], whole / "findings.csv")
         for name, table in ready.tables.items():
             _write_csv(table, whole / "tables" / f"{name}.csv")
         tell("Making the page")
@@ -100,7 +101,7 @@ def write_findings(
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as making:
         made_path = Path(making) / "findings.csv"
-        _write_csv(gathered.found[choose.COLUMNS], made_path)
+        _write_csv(gathered.found[rank.COLUMNS], made_path)
         made_path.replace(target / "findings.csv")
     return target / "findings.csv"
 
@@ -115,7 +116,13 @@ def page_of(release_file: Path) -> str:
     """Run the report's notebook on a sealed release and give the page; ReportError if not whole."""
     ready = sealed.read(release_file)
     node = execute.run(execute.NOTEBOOKS / NOTEBOOK, {"release": str(release_file.resolve())})
-    page = export.notebook(node, title=_title(ready), drop={"facilitator"})
+    page = export.notebook(
+        node,
+        title=_title(ready),
+        drop={"facilitator"},
+        maori=labels.pairs("section"),
+        first=ready.about["settings"]["language_order"].partition("-")[0],
+    )
     if not page.endswith(export.END):
         raise ReportError("the page is not whole", where=NOTEBOOK)
     return page

@@ -12,7 +12,7 @@ import pytest
 import scipy.stats
 
 from colanalysis import find
-from colanalysis.comparing import choose, compare
+from colanalysis.comparing import compare, rank
 from colanalysis.terms.settings import Community
 
 COMMUNITY = Community(folder=Path(), id="t", name="T")
@@ -64,14 +64,20 @@ def has(rows: pd.DataFrame, *groups: str) -> np.ndarray:
     return np.array([set(groups) <= set(profile.split(" & ")) for profile in rows["profile"]])
 
 
-def scan(rows: pd.DataFrame, repeats: pd.DataFrame | None = None) -> pd.DataFrame:
+def look(
+    rows: pd.DataFrame, repeats: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, dict[compare.Key, compare.Panel]]:
+    """What was looked at, and in which panels."""
     counted = rows.assign(n=1, n_success=rows["success"].astype(int))
     counted = counted.groupby(CELL, as_index=False)[["n", "n_success"]].sum()
     if repeats is None:
         repeats = rows[["measure", "stage"]].drop_duplicates().assign(design_effect=1.0)
     panels = compare.panels(counted, community=COMMUNITY, repeats=repeats)
-    seen = find.looked_at(panels, transitions=NO_PAIRS, community=COMMUNITY)
-    return find.findings(seen, panels, community=COMMUNITY)
+    return find.looked_at(panels, transitions=NO_PAIRS, community=COMMUNITY), panels
+
+
+def scan(rows: pd.DataFrame, repeats: pd.DataFrame | None = None) -> pd.DataFrame:
+    return find.findings(*look(rows, repeats), community=COMMUNITY)
 
 
 def told(found: pd.DataFrame) -> list[str]:
@@ -188,7 +194,7 @@ YOUNGER = {"stage": "years_0_3", "levels": (1, 2, 3)}
 def steps(
     rng: np.random.Generator, *worlds: tuple[Chance, dict[str, object]], **fixed: object
 ) -> pd.DataFrame:
-    made = [world(rng, chance, n=1500, **{**fixed, **where}) for chance, where in worlds]
+    made = [world(rng, chance, **{"n": 1500, **fixed, **where}) for chance, where in worlds]
     return pd.concat(made, ignore_index=True)
 
 
@@ -220,7 +226,7 @@ def test_opposite_findings_at_neighbouring_steps_stay_two(rng: np.random.Generat
 
 
 def test_a_finding_over_two_steps_has_the_numbers_of_both(rng: np.random.Generator) -> None:
-    rows = steps(rng, (behind, MIDDLE), (behind, OLDER))
+    rows = steps(rng, (behind, MIDDLE), (behind, {**OLDER, "n": 5000}))
     joined = of_maori(scan(rows)).iloc[0]
     mine, strata = has(rows, "ethnicity=Māori"), ["year", "year_level"]
     weight = rows[mine].groupby(strata).size() / mine.sum()
@@ -241,13 +247,15 @@ def test_a_finding_over_two_steps_has_the_numbers_of_both(rng: np.random.Generat
         part[has(part, "ethnicity=Māori")].shape[0] for _, part in rows.groupby("year", sort=True)
     ]
     assert (joined["years_seen"], joined["n_latest"]) == (3, yearly[-1])
-    # The gap of both is nearer to the surer of the two, and surer than either.
+    # The gap is pulled as far as the two were, the surer one counting for more.
+    seen = look(rows)[0]
+    alone = seen[seen["group"] == "ethnicity=Māori"]
+    pull = np.average(alone["gap"] - alone["raw_gap"], weights=alone["error"] ** -2.0)
+    assert joined["gap"] == pytest.approx(joined["rate"] - reference + pull)
+    assert abs(pull) > 0.001
+    # Both together are surer than either.
     apart = [of_maori(scan(part)).iloc[0] for _, part in rows.groupby("stage")]
-    gaps, widths = (
-        [one["gap"] for one in apart],
-        [one["gap_high"] - one["gap_low"] for one in apart],
-    )
-    assert min(gaps) - 0.02 < joined["gap"] < max(gaps) + 0.02
+    widths = [one["gap_high"] - one["gap_low"] for one in apart]
     assert joined["gap_high"] - joined["gap_low"] == pytest.approx(
         (sum(width**-2 for width in widths)) ** -0.5, rel=0.1
     )
@@ -326,7 +334,7 @@ FINDING = {
 
 def ranked(*changes: dict[str, object]) -> list[str]:
     table = pd.DataFrame([{**FINDING, **change} for change in changes])
-    result = choose.ranked(table)
+    result = rank.ranked(table)
     assert result["rank"].tolist() == list(range(1, len(changes) + 1))
     assert set(result.columns) == {*table.columns, "rank"}
     return result["group"].tolist()
@@ -394,5 +402,5 @@ def test_nothing_to_choose_from_gives_an_empty_table_with_all_columns(
 ) -> None:
     found = scan(world(rng, even, n=300))
     assert found.empty
-    assert found.columns.tolist() == [*choose.COLUMNS, *choose.EXTRA]
-    assert choose.ranked(found).columns.tolist() == found.columns.tolist()
+    assert found.columns.tolist() == [*rank.COLUMNS, *rank.EXTRA]
+    assert rank.ranked(found).columns.tolist() == found.columns.tolist()

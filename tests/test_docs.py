@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from colanalysis.cli import _parser
-from colanalysis.comparing import choose
+from colanalysis.comparing import rank
 from colanalysis.terms import catalogue
 from colanalysis.terms.schema import TABLES
 from colanalysis.terms.settings import Settings
@@ -34,7 +34,7 @@ def test_every_shipped_measure_is_listed():
 def test_every_column_of_findings_is_named():
     section = METHOD.partition("## findings.csv")[2].partition("\n## ")[0]
     said = section.split("`")[1].replace("\n", " ")
-    assert said.split(", ") == choose.COLUMNS
+    assert said.split(", ") == rank.COLUMNS
 
 
 def test_numbers_in_the_documents_are_the_defaults():

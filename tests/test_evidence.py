@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from colanalysis import evidence, find, release
-from colanalysis.comparing import choose
+from colanalysis.comparing import rank
 from colanalysis.errors import DataError, UsageError
 
 PROVIDERS = [
@@ -21,7 +21,7 @@ COLUMNS = {
     "flows": ["stage_before", "stage_after", "year", "leaving_step", "same_provider",
               "other_provider", "not_seen_again", "new_in_step"],
     "looked_at": [*find.COLUMNS, "p_value", "q_value", "gap"],
-    "found": [*choose.COLUMNS, *choose.EXTRA],
+    "found": [*rank.COLUMNS, *rank.EXTRA],
 }  # fmt: skip
 
 

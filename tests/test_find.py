@@ -14,7 +14,7 @@ import pytest
 import scipy.stats
 
 from colanalysis import find
-from colanalysis.comparing import choose, compare
+from colanalysis.comparing import compare, rank
 from colanalysis.terms.settings import Community, Settings
 
 COMMUNITY = Community(folder=Path(), id="t", name="T")
@@ -141,6 +141,7 @@ def assert_told(told: pd.Series, rows: pd.DataFrame, group: str, gap: float, err
     assert told["rate"] == pytest.approx(raw["rate"])
     assert told["reference_rate"] == pytest.approx(raw["reference_rate"])
     assert told["gap"] == pytest.approx(gap)
+    assert told["pull"] == pytest.approx((gap - raw["raw_gap"]) / error)
     half = scipy.stats.norm.ppf(0.975) * error
     assert (told["gap_low"], told["gap_high"]) == pytest.approx((gap - half, gap + half))
     assert told["sure"] == pytest.approx(scipy.stats.norm.cdf((abs(gap) - 0.05) / error))
@@ -490,7 +491,7 @@ def test_no_data_gives_empty_tables_with_all_columns() -> None:
     seen, found = scan(counted(even).head(0))
     assert seen.empty
     assert {"kind", "stages", "z", "p_value", "q_value", "gap"} <= set(seen.columns)
-    assert found.columns.tolist() == [*choose.COLUMNS, *choose.EXTRA]
+    assert found.columns.tolist() == [*rank.COLUMNS, *rank.EXTRA]
     assert find.successes(found).empty
     assert find.hurdles(found).empty
 

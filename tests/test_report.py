@@ -9,16 +9,14 @@ from pathlib import Path
 import pytest
 
 from colanalysis import evidence, execute, report
-from colanalysis.comparing import choose
+from colanalysis.comparing import rank
 from colanalysis.errors import ReportError
+from colanalysis.terms import labels
 
 pytestmark = pytest.mark.slow
 SECTIONS = [
-    "In short", "Which successes are there to build on?",
-    "Which challenges are the most pressing on the pathway?",
-    "Which learners does each affect most?", "Which challenges could we agree on?",
-    "What can be put to work, where and how?", "Which leadership is needed?",
-    "What does local knowledge say?", "What is behind this page?",
+    "in_short", "successes", "hurdles", "affected", "candidates", "resources", "leadership",
+    "local_knowledge", "about",
 ]  # fmt: skip
 
 
@@ -41,7 +39,20 @@ def rows(path):
 
 def test_the_page_has_every_section_in_the_order_in_which_it_is_agreed(page):
     found = [re.sub(r"<[^>]+>", "", h) for h in re.findall(r"<h2[^>]*>(.*?)</h2>", page, re.S)]
-    assert [h.strip() for h in found if h.strip() != "On this page"] == SECTIONS
+    assert [h.split("\u00a0|")[0].strip() for h in found] == [
+        labels.label(f"section.{name}") for name in SECTIONS
+    ]
+
+
+def test_sections_are_named_in_te_reo_maori_too_where_the_words_are_known(page):
+    assert '\u00a0| <span lang="mi">Ngā angitu</span></h2>' in page
+    told = re.findall(r'<h2[^>]*>[^<]*<span lang="mi">([^<]*)</span></h2>', page)
+    assert told == [
+        labels.pairs("section")[english]
+        for name in SECTIONS
+        if (english := labels.label(f"section.{name}")) in labels.pairs("section")
+    ]
+    assert len(told) == len(labels.pairs("section")) >= 5
 
 
 def test_the_page_is_whole_asks_nobody_and_runs_nothing(page):
@@ -61,7 +72,7 @@ def test_every_picture_is_described(page):
 
 def test_findings_have_the_columns_of_the_contract_and_only_public_numbers(made):
     table = rows(made / "findings.csv")
-    assert list(table[0]) == choose.COLUMNS
+    assert list(table[0]) == rank.COLUMNS
     assert {row["p_value"] + row["q_value"] for row in table} == {""}
     assert all(int(row["n_learners"]) % 3 == 0 for row in table)
     assert [int(row["rank"]) for row in table] == list(range(1, len(table) + 1))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from colanalysis import evidence
-from colanalysis.comparing import choose
+from colanalysis.comparing import rank
 from colanalysis.publishing import protect, restate
 from colanalysis.terms.settings import Settings
 
@@ -30,7 +30,7 @@ ONE = {
 
 def found(*changes):
     rows = [{**ONE, "rank": place, **change} for place, change in enumerate(changes, start=1)]
-    return pd.DataFrame(rows, columns=[*choose.COLUMNS, *choose.EXTRA])
+    return pd.DataFrame(rows, columns=[*rank.COLUMNS, *rank.EXTRA])
 
 
 def seen(*changes, rules=PUBLIC, provider="", surveyed=frozenset()):
@@ -72,7 +72,7 @@ def test_what_it_was_worked_out_with_stays_behind():
     for rules in (PUBLIC, GOVERNANCE):
         columns = set(seen({}, rules=rules))
         assert not columns & NEVER
-        assert set(choose.COLUMNS) <= columns
+        assert set(rank.COLUMNS) <= columns
     assert only()[["p_value", "q_value"]].isna().all()
 
 

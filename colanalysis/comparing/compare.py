@@ -63,6 +63,10 @@ class Panel:
         names = zip(self.groups["provider_id"], self.groups["group"], strict=True)
         return {name: at for at, name in enumerate(names)}
 
+    def at(self, row: pd.Series) -> int:
+        """The place of the group that a row of comparisons or findings is about."""
+        return self.position[row["provider_id"], row["group"]]
+
     def years(self) -> np.ndarray:
         """The years in which the panel has results, in order."""
         return np.unique(self.strata["year"].to_numpy())

@@ -11,7 +11,7 @@ from collections.abc import Set
 import numpy as np
 import pandas as pd
 
-from colanalysis.comparing import choose, estimate
+from colanalysis.comparing import estimate, rank
 from colanalysis.publishing import protect
 from colanalysis.publishing.protect import Rules
 
@@ -38,7 +38,7 @@ def findings(
         # The share beside which a group is told needs two sides of its own that may be shown.
         told = (shown["mark"] != protect.HIDDEN) & (shown["beside"] >= 2 * rules.smallest_count)
         smallest = np.where(survey, rules.smallest_survey, rules.smallest_group)
-        shown = choose.ranked(_again(shown.assign(smallest=smallest)[told], rules))
+        shown = rank.ranked(_again(shown.assign(smallest=smallest)[told], rules))
     return shown.drop(columns=[*INNER, "smallest"], errors="ignore")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["label", "plain"]
+__all__ = ["label", "pairs", "plain"]
 
 
 def label(key: str, language: str = "en") -> str:
@@ -28,6 +28,12 @@ def label(key: str, language: str = "en") -> str:
     if words is None:
         return _humanised(key)
     return words.get(language) or words["en"]
+
+
+def pairs(kind: str) -> dict[str, str]:
+    """Give the words of a kind such as ``section``, English to te reo Māori, where both are known."""
+    words = [row for key, row in _words().items() if key.startswith(f"{kind}.")]
+    return {row["en"]: row["mi"] for row in words if row["mi"]}
 
 
 def plain(text: object) -> str:
