@@ -132,6 +132,8 @@ def _kernel_config(folder: Path) -> Any:
     from traitlets.config import Config
 
     config = Config()
+    # A kernel that is told to stop says so on the terminal; what fails is reported by ``run``.
+    config.NotebookClient.extra_arguments = ["--log-level=CRITICAL"]
     if os.name == "posix":
         config.KernelManager.transport = "ipc"
         config.KernelManager.ip = str(folder / "k")
