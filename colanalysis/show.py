@@ -74,33 +74,6 @@ def hurdles(release: Release) -> Html:
     return _findings(release, "hurdle", "Where learners meet hurdles")
 
 
-def affected(release: Release) -> Html:
-    """For each candidate challenge, every group at that step, each with its own share."""
-    found, table = release.tables["findings"], release.tables["affected"]
-    ranks = list(release.tables["candidates"]["rank"])
-    pieces = []
-    for finding in found[found["rank"].isin(ranks)].itertuples():
-        rows = table[(table["rank"] == finding.rank) & (table["mark"] != "c")]
-        if rows.empty:
-            continue
-        shown = pd.DataFrame(
-            {
-                "group": rows["group"].map(describe.group_label),
-                "n": rows["n"].map(describe.count),
-                "rate": [describe.cell(row) for row in rows.itertuples()],
-                "range": [describe.limits(row) for row in rows.itertuples()],
-            }
-        )
-        rule = release.about["measures"][finding.measure]["success"]
-        name = f"{describe.measure(finding.measure, release.about)}, {describe.steps(finding)}"
-        headings = {"n": "Results counted", "rate": f"Share {rule}", "range": "95% range"}
-        caption = f"{name}, {describe.years(finding)}: every group of learners"
-        pieces.append(page.table(shown, caption=caption, headings=headings))
-    if not pieces:
-        return page.paragraphs(["No hurdle of a group was found, so there is none to look into."])
-    return _all(pieces)
-
-
 def _claims(verdicts: pd.Series) -> list[str]:
     """How local knowledge stands beside the data, in one sentence; nothing where none is told."""
     told = {
@@ -146,6 +119,7 @@ def _findings(release: Release, direction: str, caption: str) -> Html:
 
 def _numbers(rows: pd.DataFrame, release: Release, caption: str) -> Html:
     about, years = release.about, release.tables["years"]
+    years = years[years["who"] == "group"]
     shown = pd.DataFrame(
         {
             "finding": [describe.title(row, about) for row in rows.itertuples()],

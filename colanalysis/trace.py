@@ -1,6 +1,8 @@
-"""Trace the pathway: all learners step by step, the same learners across a step, who stays and goes."""
+"""Trace the pathway: all learners step by step, the same learners across a step, groups by year."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 
@@ -97,6 +99,64 @@ def flows(release: Release) -> Html:
         caption=f"Learners at the end of each step, {release.period}",
         headings=headings,
     )
+
+
+def affected(release: Release) -> Html:
+    """For each candidate challenge, its group's own years, and every group at that step."""
+    found, table = release.tables["findings"], release.tables["affected"]
+    ranks = list(release.tables["candidates"]["rank"])
+    pieces = []
+    for finding in found[found["rank"].isin(ranks)].itertuples():
+        rows = table[(table["rank"] == finding.rank) & (table["mark"] != "c")]
+        if len(rows):
+            pieces += [_own_years(finding, release), _every_group(finding, rows, release)]
+    if not pieces:
+        return page.paragraphs(["No hurdle of a group was found, so there is none to look into."])
+    return Html("").join(pieces)
+
+
+def _own_years(finding: Any, release: Release) -> Html:
+    """The group of a finding year by year, beside all learners of its steps."""
+    years = release.tables["years"]
+    years = years[years["rank"] == finding.rank]
+    who = release.about["providers"].get(finding.provider_id) or describe.learners(finding.group)
+    names = {"group": who[:1].upper() + who[1:], "all": "All learners"}
+    changes = years["period"] != years.groupby("who")["period"].shift(-1).fillna(years["period"])
+    drawn = years.assign(series=years["who"].map(names), break_after=changes)
+    shown = pd.DataFrame(
+        {
+            "year": [f"{year:.0f}" for year in years["year"]],
+            "who": drawn["series"],
+            "n": years["n"].map(describe.count),
+            "rate": [describe.cell(row) for row in years.itertuples()],
+            "range": [describe.limits(row) for row in years.itertuples()],
+        }
+    )
+    title = describe.title(finding, release.about)
+    headings = {"who": "Learners", "n": "Counted", "rate": "Succeed", "range": "95% range"}
+    return page.figure(
+        draw.trend(drawn[["year", "series", "rate", "low", "high", "break_after"]]),
+        title=title,
+        subtitle=f"Share {release.about['measures'][finding.measure]['success']}, year by year",
+        table=page.table(shown, caption=f"{title}: year by year", headings=headings, row_headers=2),
+        note="Each year has its own learners: this does not follow the same ones.",
+    )
+
+
+def _every_group(finding: Any, rows: pd.DataFrame, release: Release) -> Html:
+    shown = pd.DataFrame(
+        {
+            "group": rows["group"].map(describe.group_label),
+            "n": rows["n"].map(describe.count),
+            "rate": [describe.cell(row) for row in rows.itertuples()],
+            "range": [describe.limits(row) for row in rows.itertuples()],
+        }
+    )
+    rule = release.about["measures"][finding.measure]["success"]
+    name = f"{describe.measure(finding.measure, release.about)}, {describe.steps(finding)}"
+    headings = {"n": "Results counted", "rate": f"Share {rule}", "range": "95% range"}
+    caption = f"{name}, {describe.years(finding)}: every group of learners"
+    return page.table(shown, caption=caption, headings=headings)
 
 
 def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:

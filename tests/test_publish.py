@@ -192,15 +192,16 @@ def test_affected_has_every_group_that_may_be_told_and_no_other(public, results,
 def test_a_groups_years_are_counted_year_by_year(public, results, groups):
     found, table = public["findings"].set_index("rank"), public["years"]
     assert set(table["rank"]) == set(found.index[found["kind"] == "gap"])
-    for rank, mine in table.groupby("rank"):
+    assert set(table["who"]) == {"group", "all"}
+    for (rank, who), mine in table.groupby(["rank", "who"]):
         finding = found.loc[rank]
         rows = results[
             (results["measure"] == finding["measure"])
             & results["stage"].isin(finding["stages"].split())
         ]
-        if finding["provider_id"]:
+        if finding["provider_id"] and who == "group":
             rows = rows[rows["provider_id"] == finding["provider_id"]]
-        for part in filter(None, finding["group"].split(" & ")):
+        for part in filter(None, finding["group"].split(" & ") if who == "group" else []):
             rows = rows[rows["learner_id"].isin(groups.loc[groups["group"] == part, "learner_id"])]
         counted = rows.groupby("year")["success"].agg(["size", "sum"])
         assert list(mine["year"]) == list(counted.index)

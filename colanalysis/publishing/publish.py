@@ -60,16 +60,22 @@ def _in_order(table: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
 
 
 def _years(evidence: Evidence, found: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """Each finding's own trajectory: the group in every year, before and after yardstick changes."""
+    """Each finding's own trajectory: the group in every year, and all learners of its steps.
+
+    ``who`` is ``group`` or ``all``; ``period`` counts the changes of yardstick before a year.
+    """
     pieces = []
     for finding in found[found["kind"] == "gap"].itertuples():
-        rows = _of(evidence.counted, finding.measure, finding.stages, finding.provider_id)
-        rows = rows[_has(rows["profile"], finding.group)]
-        summed = rows.groupby("year")[["n", "n_success"]].sum().reset_index()
-        own = evidence.community.measures[finding.measure]
-        period = [catalogue.period(own, year) for year in summed["year"]]
-        pieces.append(summed.assign(rank=finding.rank, measure=finding.measure, period=period))
-    columns = ["rank", "measure", "year", "period", "n", "n_success"]
+        everyone = _of(evidence.counted, finding.measure, finding.stages, "")
+        own = _of(evidence.counted, finding.measure, finding.stages, finding.provider_id)
+        own = own[_has(own["profile"], finding.group)]
+        yardstick = evidence.community.measures[finding.measure]
+        for who, rows in (("group", own), ("all", everyone)):
+            summed = rows.groupby("year")[["n", "n_success"]].sum().reset_index()
+            period = [catalogue.period(yardstick, year) for year in summed["year"]]
+            summed = summed.assign(rank=finding.rank, measure=finding.measure, period=period)
+            pieces.append(summed.assign(who=who))
+    columns = ["rank", "measure", "who", "year", "period", "n", "n_success"]
     table = pd.concat(pieces, ignore_index=True)[columns] if pieces else _empty(columns)
     return protect.counts(table, rules, survey=_survey(evidence, table))
 
