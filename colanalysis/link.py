@@ -55,7 +55,7 @@ def journeys(checked: Checked) -> Journeys:
     numbers = _number_learners(frames)
     places = _places(frames.get("enrolments"), numbers)
     places["stage"] = stages(places, frames["providers"], community=community)
-    results = _results(frames.get("observations"), numbers, places)
+    results = _results(frames.get("observations"), numbers)
     answers, answered = _answers(frames.get("survey"), len(numbers), wanted)
     results = pd.concat([results, answers], ignore_index=True) if len(answers) else results
     results["stage"] = stages(results, frames["providers"], community=community)
@@ -108,19 +108,13 @@ def _memberships(
     return belong.memberships(learners.assign(learner=units), wanted=wanted)
 
 
-def _results(
-    observations: pd.DataFrame | None, numbers: pd.Series, places: pd.DataFrame
-) -> pd.DataFrame:
+def _results(observations: pd.DataFrame | None, numbers: pd.Series) -> pd.DataFrame:
     if observations is None:
         return pd.DataFrame(columns=RESULT_COLUMNS)
     rows = observations.assign(learner=numbers.loc[observations["learner_id"]].to_numpy())
     order = [column for column in ("date", "term", "source_row") if column in rows]
     rows = rows.sort_values(order, kind="stable", na_position="first")
     rows = rows.drop_duplicates(["learner", "measure", "year"], keep="last")
-    enrolled = places.drop_duplicates(["learner", "provider_id", "year"], keep="last")
-    enrolled = enrolled.rename(columns={"year_level": "enrolled_level"}).drop(columns="stage")
-    rows = rows.merge(enrolled, how="left", on=["learner", "provider_id", "year"])
-    rows["year_level"] = rows["year_level"].fillna(rows["enrolled_level"])
     rows = rows[RESULT_COLUMNS].sort_values(["learner", "measure", "year"], kind="stable")
     return rows.reset_index(drop=True)
 

@@ -111,8 +111,8 @@ def _findings(release: Release, direction: str, caption: str) -> Html:
         title=describe.title(best, about),
         subtitle=f"Share of learners who succeed beside the others, {release.period}",
         table=_numbers(rows, release, caption),
-        note="Shares and ranges are shrunken where few learners are counted. A learner counts once "
-        "in each year.",
+        note="The band is the range in which the share would lie beside these others; where few "
+        "learners are counted it is pulled in a little. A learner counts once in each year.",
     )
     return _all([page.bullets(describe.sentence(row, about) for row in first.itertuples()), figure])
 

@@ -123,22 +123,6 @@ def test_results_of_other_years_measures_and_learners_all_stand() -> None:
     assert len(link.journeys(checked(observations=rows)).results) == 4
 
 
-def test_the_year_level_is_the_one_of_the_result_else_of_the_enrolment_there_and_then() -> None:
-    enrolled = [
-        {"learner_id": "a", "year": 2024, "year_level": 4},
-        {"learner_id": "a", "year": 2025, "year_level": 5},
-        {"learner_id": "a", "provider_id": "Q", "year": 2025, "year_level": 6},
-    ]
-    rows = [
-        {"learner_id": "a", "year": 2024},
-        {"learner_id": "a", "year": 2025},
-        {"learner_id": "a", "year": 2025, "measure": "maths", "year_level": 7},
-    ]
-    results = link.journeys(checked(enrolments=enrolled, observations=rows)).results
-    levels = results.set_index(["measure", "year"])["year_level"].to_dict()
-    assert levels == {("reading", 2024): 4, ("reading", 2025): 5, ("maths", 2025): 7}
-
-
 def test_the_place_a_learner_came_to_last_stands_last_in_a_year() -> None:
     enrolled = [
         {"learner_id": "a", "provider_id": "Q", "year_level": 4, "start_date": "2025-07-01"},

@@ -20,6 +20,7 @@ COLUMNS = [
     "reference_rate", "gap", "gap_low", "gap_high", "p_value", "q_value", "years_seen",
     "learners_to_shift", "evidence", "notes",
 ]  # fmt: skip
+FEW_LEARNERS = 30
 EXTRA = [
     "stages", "years_with_data", "n_latest", "sure", "pull", "n_others", "design_effect",
 ]  # fmt: skip
@@ -154,7 +155,7 @@ def _notes(row: pd.Series, sure: float, seen: int, years: int, settings: Setting
     parts.append(f"shows in {seen} of {years} years")
     if row.get("earlier_yardstick") is True:
         parts.append("also seen on the earlier yardstick")
-    if row["n"] < 30:
+    if row["n"] < FEW_LEARNERS:
         parts.append("few learners")
     parts.append("a learner counts once in each year")
     return "; ".join(parts)

@@ -15,7 +15,6 @@ from colanalysis.comparing import estimate, rank
 from colanalysis.publishing import protect
 from colanalysis.publishing.protect import Rules
 
-FEW_LEARNERS = 30
 INNER = ["sure", "pull", "n_others", "design_effect", "beside"]
 
 
@@ -104,4 +103,4 @@ def _error(rate: pd.Series, reference: pd.Series, shown: pd.DataFrame, rules: Ru
 def _notes(notes: pd.Series, n: pd.Series) -> pd.Series:
     """Notes without how sure it is; few learners are said of the rounded count."""
     rest = notes.str.replace(r"^\d+% sure to be beyond \d+%; |few learners; ", "", regex=True)
-    return rest.where(n >= FEW_LEARNERS, "few learners; " + rest)
+    return rest.where(n >= rank.FEW_LEARNERS, "few learners; " + rest)
