@@ -65,7 +65,8 @@ def _conditions(hurdle: pd.Series, found: pd.DataFrame, community: Community) ->
     there = _at_its_steps(hurdle, found)
     domain = found["measure"].map(lambda name: community.measures[name].domain)
     other = found["measure"] != hurdle["measure"]
-    return found[there & other & domain.isin(CONDITIONS)]
+    behind = found["direction"] == "hurdle"
+    return found[there & other & behind & domain.isin(CONDITIONS)]
 
 
 def _at_its_steps(hurdle: pd.Series, found: pd.DataFrame) -> pd.Series:

@@ -39,7 +39,8 @@ def candidates(release: Release) -> Html:
              "knowledge, wellbeing or whānau: the next sections have room for it."]
         )  # fmt: skip
     by_rank = {int(row.rank): row for row in found.itertuples()}
-    return page.cards(_card(row, by_rank, release) for row in rows.itertuples())
+    cards = page.cards(_card(row, by_rank, release) for row in rows.itertuples())
+    return page.paragraphs(["Of each candidate, ask together:"]) + page.bullets(INQUIRY) + cards
 
 
 def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, list[Html | str]]:
@@ -51,35 +52,33 @@ def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, lis
                 ("How sure", describe.how_sure(hurdle)),
                 ("To build on", _named(row.build_on, by_rank, release, "Nothing was found that "
                  "goes well on this measure or step: ask where it does, here or elsewhere.")),
-                ("Goes with", _named(row.conditions, by_rank, release, "No finding on attendance, "
-                 "wellbeing or engagement stands beside it at this step.")),
+                ("Met at the same step", _named(row.conditions, by_rank, release, "No hurdle of "
+                 "attendance, wellbeing, engagement or participation was found there.")),
                 ("How progress would be known", _progress(hurdle, about)),
-                ("The story of what will happen", "For the community to write: what will be done, "
-                 "by whom, from when, and why it is believed to lead to success."),
+                ("The story of what will happen", "For the community to write: what, by whom, from "
+                 "when, and why it is believed to lead to success."),
             ]
         ),
-        page.bullets(INQUIRY),
     ]  # fmt: skip
     return f"{row.candidate:.0f}. {describe.title(hurdle, about)}", parts
 
 
 def _named(ranks: str, by_rank: dict[int, Any], release: Release, otherwise: str) -> str:
-    named = [
-        f"{describe.title(by_rank[int(rank)], release.about)} "
-        f"({label(f'direction.{by_rank[int(rank)].direction}').lower()})"
-        for rank in ranks.split()[:4]
-    ]
+    named = [describe.title(by_rank[int(rank)], release.about) for rank in ranks.split()[:4]]
     return "; ".join(named) if named else otherwise
 
 
 def _progress(hurdle: Any, about: Any) -> str:
-    rule = about["measures"][hurdle.measure]["success"]
-    return (
-        f"Share {rule}, now {describe.share(hurdle)}; to reach {percent(hurdle.reference_rate)}, "
-        f"about {hurdle.learners_to_shift:,.0f} more of about {hurdle.n_latest:,.0f} learners a year "
-        "would have to succeed. Look again each year with the same yardstick; whole learners, not "
-        "only percent."
+    measure = about["measures"][hurdle.measure]
+    said = (
+        f"Share {measure['success']}, now {describe.share(hurdle)}; to reach "
+        f"{percent(hurdle.reference_rate)}, about {hurdle.learners_to_shift:,.0f} more of about "
+        f"{hurdle.n_latest:,.0f} learners a year would have to succeed."
     )
+    since = [year for year, _ in measure["breaks"] if hurdle.year_max < year <= about["year"]]
+    if since:
+        said += f" The yardstick changed in {since[-1]}: a target has to start from the new one."
+    return said
 
 
 def plans(release: Release) -> Html:
@@ -185,11 +184,11 @@ def leadership(release: Release) -> Html:
             [bool(steps & set(teaches.split())) for teaches in providers["steps"]], "type"
         ]
         named = ", ".join(
-            f"{count} {label(f'type.{kind}').lower()}"
-            for kind, count in kinds.value_counts().items()
+            f"{label(f'types.{kind}').lower()} ({count})"
+            for kind, count in kinds.value_counts(sort=False).items()
         )
         said.append(
-            f"Candidate {row.candidate:.0f} reaches {named or 'no provider listed here'}. To agree: "
+            f"Candidate {row.candidate:.0f} is met at {named or 'no provider listed here'}. To agree: "
             "who leads it, in whose time, with whom in each of these places, and who is told how "
             "it goes."
         )

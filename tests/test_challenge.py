@@ -51,13 +51,14 @@ def test_what_there_is_to_build_on_are_successes_at_the_measure_or_at_the_step()
     assert rows[0][2] == "2 3"
 
 
-def test_conditions_are_other_findings_of_attendance_and_the_like_at_the_same_steps() -> None:
+def test_conditions_are_hurdles_of_attendance_and_the_like_at_the_same_steps() -> None:
     rows = candidates(
         {"stages": "years_4_6 years_7_8"},
         {"measure": "attendance", "stages": "years_7_8"},
         {"measure": "attendance", "stages": "years_0_3"},
         {"measure": "maths", "stages": "years_7_8"},
-        {"measure": "belonging", "stages": "years_4_6", **SUCCESS},
+        {"measure": "belonging", "stages": "years_4_6"},
+        {"measure": "belonging", "stages": "years_7_8", **SUCCESS},
         {"measure": "ece_before", "stages": "ece"},
     )
     assert rows[0][3] == "2 5"
