@@ -110,3 +110,12 @@ def test_no_sentence_uses_words_of_deficit_cause_or_rank(kind, direction):
     stages = "years_7_8 years_9_10" if kind == "transition" else "years_7_8"
     said = describe.sentence(finding(kind=kind, direction=direction, stages=stages), ABOUT)
     assert not [word for word in UNWANTED if word in said.lower()]
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"), [("", "47%"), ("few", "fewer than 6"), ("most", "nearly all"), ("c", "c")]
+)
+def test_a_cell_of_a_table_holds_percent_words_or_a_mark(mark, words):
+    row = finding(mark=mark, low=0.4, high=0.5)
+    assert describe.cell(row) == words
+    assert describe.limits(row) == ("x" if mark else "40% to 50%")

@@ -1,0 +1,147 @@
+"""The sections of the page: what each says, and what it says when there is nothing to say."""
+
+import dataclasses
+import re
+
+import pandas as pd
+import pytest
+
+from colanalysis import account, evidence, propose, release, show, trace
+
+SECTIONS = (
+    show.banner, show.in_short, show.successes, show.hurdles, trace.pathway, trace.transitions,
+    trace.flows, trace.affected, propose.candidates, propose.plans, propose.resources,
+    propose.leadership, propose.local_knowledge, account.community, account.coverage,
+    account.yardsticks, account.data, account.made,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def gathered(sample):
+    return evidence.gather(sample)
+
+
+@pytest.fixture(scope="module")
+def public(gathered):
+    return release.seal(gathered)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bare")
+    (folder / "community.toml").write_text('[community]\nid="t"\nname="T"\n', encoding="utf-8")
+    (folder / "providers.csv").write_text(
+        "provider_id,name,type,roll,roll_maori\n1,One,primary,120,60\n2,Two,ece,30,\n",
+        encoding="utf-8",
+    )
+    return release.seal(evidence.gather(folder))
+
+
+def words(html):
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r'src(set)?="[^"]*"', "", str(html))).split())
+
+
+def changed(made, **tables):
+    return dataclasses.replace(made, tables={**made.tables, **tables})
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.__name__)
+def test_every_section_has_something_true_to_say_without_results(section, bare):
+    said = words(section(bare))
+    assert len(said) > 30 or section is show.banner
+    assert "nan" not in said.lower().split()
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.__name__)
+def test_no_section_shows_a_hole_where_a_number_or_a_name_should_be(section, public):
+    said = words(section(public))
+    assert not re.search(r"\b(nan|None|NaT|inf)\b|\{|\}", said)
+
+
+def test_rolls_are_added_up_and_nothing_is_claimed_from_them(bare):
+    said = words(show.in_short(bare))
+    assert "primary schools (1), early learning services (1)" in said
+    assert "rolls add up to 150 learners" in said
+    assert "says nothing about how well learners are served" in said
+    assert "Māori 60 40%" in words(account.community(bare))
+
+
+def test_successes_come_before_hurdles_in_short(public):
+    found = public.tables["findings"]
+    first = {d: found[found["direction"] == d].iloc[0]["rank"] for d in ("success", "hurdle")}
+    assert first["hurdle"] < first["success"]  # the order of weight is another one
+    said = words(show.in_short(public))
+    assert 0 < said.index("goes well for") < said.index("well yet")
+
+
+def test_nothing_found_is_said_with_what_could_have_been_found(public):
+    nothing = changed(public, findings=public.tables["findings"].head(0))
+    for section in (show.in_short, show.successes, show.hurdles):
+        said = words(section(nothing))
+        assert "Nothing stands out that could not be chance" in said
+        assert "5%" in said
+
+
+def test_a_governance_report_says_whom_it_is_for(gathered):
+    exact = release.seal(gathered, audience="governance")
+    said = words(show.banner(exact))
+    assert "For governance only: exact numbers" in said
+    assert gathered.community.privacy.approver in said
+    assert "Numbers are exact" in words(account.made(exact))
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        ({"rate": 0.59}, "Not reached yet"),
+        ({"rate": 0.60}, "Reached"),
+        ({"same_yardstick": False}, "Cannot be said: the yardstick changed in between"),
+        ({"mark": "c", "rate": float("nan")}, "Cannot be shown: too few learners"),
+    ],
+)
+def test_an_earlier_target_is_met_or_not_or_cannot_be_said(public, change, verdict):
+    plans = public.tables["plans"].assign(target=0.6, mark="", same_yardstick=True)
+    said = words(propose.plans(changed(public, plans=plans.assign(**change))))
+    assert verdict in said
+
+
+def test_a_candidate_has_the_three_parts_and_no_story_of_our_own(public):
+    said = words(propose.candidates(public))
+    count = len(public.tables["candidates"])
+    assert 3 <= count <= 5
+    for part in ("Evidence", "How progress would be known", "For the community to write"):
+        assert said.count(part) == count
+
+
+def test_every_claim_is_told_with_where_it_stands(public):
+    said = words(propose.local_knowledge(public))
+    for verdict in public.tables["knowledge"]["verdict"].unique():
+        assert propose.VERDICTS[verdict] in said
+
+
+def test_groups_that_were_assessed_less_are_named(public):
+    whole = public.tables["coverage"]
+    assert (whole["group"] == "").any()
+    row = whole[whole["group"] == ""].head(1)
+    less = row.assign(group="transient=yes", rate=row["rate"].item() - 0.2)
+    said = words(account.coverage(changed(public, coverage=pd.concat([row, less]))))
+    assert "learners who change school often" in said
+
+
+def test_a_trend_is_broken_where_the_yardstick_changed(public):
+    found = public.tables["findings"]
+    maths = found[(found["measure"] == "maths_judgement") & (found["kind"] == "gap")].iloc[0]
+    assert maths["rank"] in set(public.tables["candidates"]["rank"])
+    assert "yardstick" in str(trace.affected(public))
+    assert "| new yardstick |" in words(show.hurdles(public))
+
+
+def test_made_up_data_is_called_so_and_real_data_is_not(public, bare):
+    assert "Made-up sample data: no learner here is real." in words(show.banner(public))
+    assert "Made-up" not in words(show.banner(bare))
+
+
+def test_the_page_says_which_years_it_speaks_of(public, bare):
+    assert (public.period, bare.period) == ("2021–2025", "rolls only")
+    years = public.tables["years"]
+    assert changed(public, years=years[years["year"] == 2025]).period == "2025"
