@@ -13,6 +13,7 @@ from colanalysis.sealed import Release
 from colanalysis.terms.labels import label
 
 NO_GROUP = ""
+FEW = "none or few"
 GAP_IN_COVERAGE = 0.10
 IN_CHART = 10
 
@@ -59,8 +60,8 @@ def coverage(release: Release) -> Html:
         {
             "measure": names,
             "year": [f"{year:.0f}" for year in whole["year"]],
-            "eligible": [_number(n) for n in whole["eligible"]],
-            "assessed": [_number(n) for n in whole["assessed"]],
+            "eligible": whole["eligible"].map(describe.count),
+            "assessed": whole["assessed"].map(describe.count),
             "rate": [describe.cell(row) for row in whole.itertuples()],
         }
     )
@@ -123,7 +124,8 @@ def data(release: Release) -> Html:
         index="table", columns="what", values="count", sort=False, dropna=False
     )
     rows = rows.reset_index()
-    shown = rows.assign(**{name: rows[name].map(_number) for name in rows.columns[1:]})
+    told = {name: rows[name].map(_number).replace("x", FEW) for name in rows.columns[1:]}
+    shown = rows.assign(**told)
     headings = {"rows_in": "Rows read", "used": "Used", "set_aside": "Set aside"}
     parts = [page.table(shown, caption="What was read", headings=headings)]
     problems = table[table["table"] == ""]
@@ -132,7 +134,7 @@ def data(release: Release) -> Html:
             {
                 "what": problems["what"],
                 "severity": problems["severity"],
-                "count": problems["count"].map(_number),
+                "count": problems["count"].map(_number).replace("x", FEW),
                 "remedy": problems["remedy"],
             }
         )

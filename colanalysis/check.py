@@ -48,10 +48,10 @@ class Checked:
         blocking = self.problems[self.problems["severity"] == "blocks"]
         if blocking.empty:
             return self
-        told = problems.in_words(blocking.head(_TOLD))
-        if len(blocking) > _TOLD:
-            told.append(f"… and {len(blocking) - _TOLD:,} more")
-        raise DataError("\n".join([f"found {len(blocking):,} problems that block:", *told]))
+        told = problems.in_words(blocking)
+        if len(told) > _TOLD:
+            told = [*told[:_TOLD], f"… and {len(told) - _TOLD:,} more"]
+        raise DataError("\n".join(["found what blocks:", *told]))
 
     def __repr__(self) -> str:
         return f"Checked({self.rows['used'].sum():,} rows used, {len(self.problems):,} problems)"

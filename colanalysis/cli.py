@@ -88,7 +88,7 @@ def _tell(text: str) -> None:
 def _demo(options: argparse.Namespace) -> int:
     from colanalysis import report
 
-    print(report.write(report.SAMPLE, out=options.out, tell=_tell))
+    print(report.write(report.SAMPLE, out=options.out, tell=_tell).resolve())
     return 0
 
 
@@ -121,11 +121,13 @@ def _check(options: argparse.Namespace) -> int:
 
     checked = check.tables(load.community(options.folder))
     print(checked.rows.to_string(index=False))
-    lines = problems.in_words(checked.problems)
-    for severity, line in zip(checked.problems["severity"], lines, strict=True):
-        print(f"{severity}: {line}")
+    for line in problems.in_words(checked.problems):
+        print(line)
     blocks = int((checked.problems["severity"] == "blocks").sum())
-    print(f"{blocks} problems block a report." if blocks else "Nothing blocks a report.")
+    lost = checked.rows[(checked.rows["rows_in"] > 0) & (checked.rows["used"] == 0)]
+    for name in lost["table"]:
+        print(f"Nothing in {name} can be used.")
+    print("Problems block a report." if blocks else "Nothing blocks a report.")
     return 1 if blocks else 0
 
 
@@ -134,7 +136,7 @@ def _find(options: argparse.Namespace) -> int:
 
     path = report.write_findings(options.folder, out=options.out, year=options.year, tell=_tell)
     print("Exact numbers, for the data lead only: do not pass on.", file=sys.stderr)
-    print(path)
+    print(path.resolve())
     return 0
 
 
@@ -149,7 +151,7 @@ def _report(options: argparse.Namespace) -> int:
         audience=options.audience,
         tell=_tell,
     )
-    print(path)
+    print(path.resolve())
     return 0
 
 

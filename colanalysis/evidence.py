@@ -29,6 +29,7 @@ class Evidence:
 
     community: Community
     year: int | None
+    first_year: int | None
     inputs: pd.DataFrame
     rows: pd.DataFrame
     problems: pd.DataFrame
@@ -73,9 +74,16 @@ def gather(
     looked_at = find.looked_at(panels, transitions=transitions, community=community)
     found = find.findings(looked_at, panels, community=community)
     frames = checked.frames
+    years = [
+        int(y)
+        for f in _dated(checked).values()
+        if len(f)
+        for y in (f["year"].min(), f["year"].max())
+    ]
     return Evidence(
         community=community,
-        year=_latest(checked, community),
+        year=max(years) if years else community.year,
+        first_year=min(years) if years else community.year,
         inputs=loaded.inputs,
         rows=checked.rows,
         problems=checked.problems,
@@ -124,8 +132,3 @@ def _until(checked: Checked, year: int | None) -> Checked:
 
 def _dated(checked: Checked) -> dict[str, pd.DataFrame]:
     return {name: frame for name, frame in checked.frames.items() if "year" in frame}
-
-
-def _latest(checked: Checked, community: Community) -> int | None:
-    years = [int(f["year"].max()) for f in _dated(checked).values() if len(f)]
-    return max(years) if years else community.year

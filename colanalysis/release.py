@@ -74,6 +74,8 @@ def _about(evidence: Evidence, audience: str, provider: str) -> dict[str, object
         "label": community.label,
         "made_up": community.made_up,
         "year": evidence.year,
+        "first_year": evidence.first_year,
+        "grouped": bool(evidence.counted["profile"].ne("").any()),
         "audience": audience,
         "provider": provider,
         "purpose": community.privacy.purpose,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import platform
-import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,9 +20,9 @@ import pandas as pd
 
 from colanalysis import evidence, execute, export, release, sealed
 from colanalysis.comparing import rank
-from colanalysis.errors import ReportError
+from colanalysis.errors import ReportError, UsageError
 from colanalysis.sealed import Release
-from colanalysis.terms import labels
+from colanalysis.terms import labels, settings
 
 NOTEBOOK = "10-challenge-evidence.ipynb"
 PAGE = "challenge-evidence.html"
@@ -68,10 +68,10 @@ def write(
     earlier report stays as it was unless the new one is whole.
     """
     started = time.monotonic()
+    target = _own_place(out or default_out(settings.read(folder).id, provider, audience))
     gathered = evidence.gather(folder, year=year, tell=tell)
     tell("Deciding what may be shown")
     ready = release.seal(gathered, audience=audience, provider=provider)
-    target = out or default_out(gathered.community.id, provider)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as making:
         whole = Path(making) / "report"
@@ -96,8 +96,8 @@ def write_findings(
     tell: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Write the exact ``findings.csv`` for the data lead, and return its path."""
+    target = _place(out or Path("reports") / "data-lead" / _safe(settings.read(folder).id))
     gathered = evidence.gather(folder, year=year, tell=tell)
-    target = out or default_out(gathered.community.id) / "data-lead"
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as making:
         made_path = Path(making) / "findings.csv"
@@ -106,10 +106,36 @@ def write_findings(
     return target / "findings.csv"
 
 
-def default_out(community_id: str, provider: str = "") -> Path:
-    """Where a report goes unless told otherwise; names are made of safe letters only."""
-    folder = Path("reports") / _safe(community_id)
+def default_out(community_id: str, provider: str = "", audience: str = "public") -> Path:
+    """Where a report goes unless told otherwise; names are made of safe letters only.
+
+    Exact reports have a place of their own, so that a folder of public ones can be passed on.
+    """
+    place = Path("reports") if audience == "public" else Path("reports") / _safe(audience)
+    folder = place / _safe(community_id)
     return folder / "providers" / _safe(provider) if provider else folder
+
+
+def _place(target: Path) -> Path:
+    """A folder that is there or can be made; UsageError where it cannot."""
+    nearest = next(path for path in (target, *target.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise UsageError(f"cannot write into {nearest}", where=str(target), expected="a folder")
+    return target
+
+
+def _own_place(target: Path) -> Path:
+    """A folder that is new, empty, or holds an earlier report; nobody else's files are replaced."""
+    ours = {PAGE, "findings.csv", "release.json", "run.json", "tables"}
+    there = {path.name for path in target.iterdir()} if _place(target).exists() else set()
+    if there & ours and not {"release.json", "run.json"} <= there:
+        raise UsageError(
+            f"found {', '.join(sorted(there & ours))} that no report has written",
+            where=str(target),
+            expected="an empty folder, or one with an earlier report",
+            remedy="Choose another folder with --out.",
+        )
+    return target
 
 
 def page_of(release_file: Path) -> str:
@@ -190,8 +216,15 @@ def _run(gathered: evidence.Evidence, ready: Release, *, seconds: float) -> str:
 def _put_in_place(whole: Path, target: Path) -> None:
     """Swap a finished report in; what else lies in the folder (providers' reports) stays."""
     target.mkdir(exist_ok=True)
-    shutil.rmtree(target / "tables", ignore_errors=True)
-    for made_path in sorted(whole.iterdir(), key=lambda path: path.suffix == ".html"):
+    tables = target / "tables"
+    if (target / "release.json").is_file():
+        for name in sealed.read(target / "release.json").tables:
+            (tables / f"{name}.csv").unlink(missing_ok=True)
+    tables.mkdir(exist_ok=True)
+    for made_path in sorted((whole / "tables").iterdir()):
+        made_path.replace(tables / made_path.name)
+    files = [path for path in whole.iterdir() if path.is_file()]
+    for made_path in sorted(files, key=lambda path: path.suffix == ".html"):
         made_path.replace(target / made_path.name)
 
 

@@ -38,7 +38,7 @@ class Release:
         last = self.about["year"]
         if last is None:
             return "rolls only"
-        first = min([last, *(int(year) for year in self.tables["years"]["year"])])
+        first = self.about["first_year"]
         return f"{first}–{last}" if first < last else f"{last}"
 
     def write(self, path: Path) -> None:

@@ -58,6 +58,11 @@ def in_short(release: Release) -> Html:
     ]
     if good.empty and hard.empty:
         texts.append(_nothing_found(release))
+    if not about["grouped"]:
+        texts.append(
+            "No groups of learners (gender, ethnicity or others) are recorded in this data, so only "
+            "providers and steps could be compared. A learners table would bring them."
+        )
     for rows in (good, hard):
         texts += [describe.sentence(row, about) for row in rows.head(1).itertuples()]
     texts += _claims(release.tables["knowledge"]["verdict"])
@@ -170,30 +175,48 @@ def _number(count: int, word: str) -> str:
 
 def _nothing_found(release: Release) -> str:
     settings = release.about["settings"]
+    if not release.about["comparisons"]:
+        return (
+            f"Nothing could be compared: it takes at least {settings['smallest_group']} learners in a "
+            "group and as many others at the same step."
+        )
     return (
         "Nothing stands out that could not be chance, after allowing for all "
         f"{release.about['comparisons']:,} comparisons. That is a result too: differences of under "
-        f"{settings['smallest_gap']:.0%} are not listed, and small groups can hide larger ones."
+        f"{settings['smallest_gap']:.0%} are not listed, and small groups can hide larger ones. It "
+        "speaks of differences only: how many succeed at each step stands under the pathway."
     )
 
 
 def _without_results(release: Release) -> list[str]:
     """What rolls alone can say, and what they cannot."""
     providers, about = release.tables["providers"], release.about
+    if about["provider"]:
+        own = about["providers"][about["provider"]]
+        return [f"There are no results of learners at {own} in this data."]
+    data = release.tables["data"]
+    read = data[
+        data["table"].isin(["observations", "survey", "counts"]) & (data["what"] == "rows_in")
+    ]
+    if (read["count"] > 0).any():
+        return [
+            "Results were read and none of them could be used: see what was read and what to mend at "
+            "the end of the page, and run the check."
+        ]
     rolls = pd.to_numeric(providers["roll"], errors="coerce")
     kinds = ", ".join(
         f"{label(f'types.{kind}').lower()} ({count})"
         for kind, count in providers["type"].value_counts(sort=False).items()
     )
-    texts = [f"{about['name']} has {len(providers)} providers in this data: {kinds}."]
+    texts = [f"{about['name']} in this data: {kinds}."]
     if rolls.notna().any():
         texts[0] += f" Their rolls add up to {rolls.sum():,.0f} learners."
     return [
         *texts,
         "There are no results of learners in this data. So this page can say who is in the "
-        "community and how many learners there are, as their providers count them. It cannot say "
-        "where learners succeed, where they meet hurdles or whom a hurdle affects, and a roll "
-        "says nothing about how well learners are served.",
+        "community and what its providers' rolls are, where they are given. It cannot say where "
+        "learners succeed, where they meet hurdles or whom a hurdle affects, and a roll says "
+        "nothing about how well learners are served.",
         "To say that, bring one export with results: a judgement, a test, attendance or a survey, "
         "with a learner number of the school's own, a year and a year level.",
     ]

@@ -65,7 +65,7 @@ def transitions(release: Release) -> Html:
     return page.figure(
         draw.flow(drawn.loc[sorted(most)]),
         title="What changes when learners take a step",
-        subtitle=f"Share of the same learners who succeed, {release.period}",
+        subtitle=f"Share of the same learners who succeed, {_everywhere(release)}",
         table=numbers,
         note="Usual: what the ordinary change from one year to the next within a step would give. "
         "Drawn are the steps that differ most from it; the table has all of them.",
@@ -76,7 +76,7 @@ def flows(release: Release) -> Html:
     """Who stays, moves on and is not seen again at the end of each step."""
     table = release.tables["flows"]
     if table.empty:
-        return page.paragraphs(["One year of enrolments shows no steps: a second year would."])
+        return page.paragraphs(["It takes enrolments of two years to see who takes a step."])
     names = ["leaving_step", "same_provider", "other_provider", "not_seen_again", "new_in_step"]
     shown = pd.DataFrame(
         {
@@ -96,7 +96,7 @@ def flows(release: Release) -> Html:
     }
     return page.table(
         shown,
-        caption=f"Learners at the end of each step, {release.period}",
+        caption=f"Learners at the end of each step, {_everywhere(release)}",
         headings=headings,
     )
 
@@ -113,6 +113,11 @@ def affected(release: Release) -> Html:
     if not pieces:
         return page.paragraphs(["No hurdle of a group was found, so there is none to look into."])
     return Html("").join(pieces)
+
+
+def _everywhere(release: Release) -> str:
+    """The years, and that these are the whole community's learners where the page is a provider's."""
+    return f"whole community, {release.period}" if release.about["provider"] else release.period
 
 
 def _own_years(finding: Any, release: Release) -> Html:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from colanalysis import check, load
 from colanalysis.checking import convert
 from colanalysis.errors import DataError
+from colanalysis.terms import problems
 from colanalysis.terms.problems import COLUMNS
 from colanalysis.terms.schema import TABLES
 
@@ -52,7 +54,7 @@ GOOD = {
     "enrolments": "learner_id,provider_id,year,year_level,start_date,end_date\n"
     "007,S1,2025,Year 5,1/02/2025,2025-12-01\n"
     "007,S2,2025,NE,02/03/2025,01/03/2025\n"
-    "008,S1,2025,Y12,03/25/2025,13/02/25\n"
+    "008,S1,2025,Y12,31/02/2025,13/02/25\n"
     "009,S1,2024,14,,\n",
     "observations": "learner_id,provider_id,year,measure,value,term,date\n"
     "007,S1,2025,Reading,ABOVE,,\n007,S1,2025,maths,49.5,1,2025-03-01\n",
@@ -423,3 +425,52 @@ def test_dates(text: str, iso: str | None) -> None:
     values, bad = convert.dates(pd.Series([text]))
     assert values.dt.strftime("%Y-%m-%d").tolist() == [iso] if iso else values.isna().all()
     assert bad.tolist() == [iso is None]
+
+
+@pytest.mark.parametrize(
+    ("texts", "understood"),
+    [
+        (["03/04/2025", "03/25/2025"], [False, False]),
+        (["03/04/2025", "03/25/2025", "2025-04-03"], [False, False, True]),
+        (["03/04/2025", "25/03/2025"], [True, True]),
+        (["03/04/2025", "25/03/2025", "03/25/2025"], [True, True, False]),
+    ],
+)
+def test_a_column_that_looks_month_first_is_not_read_day_first(
+    texts: list[str], understood: list[bool]
+) -> None:
+    values, bad = convert.dates(pd.Series(texts))
+    assert values.notna().tolist() == understood
+    assert bad.tolist() == [not one for one in understood]
+
+
+def test_no_year_is_later_than_the_next() -> None:
+    year = datetime.date.today().year
+    values, bad = convert.years(pd.Series([str(year), str(year + 1), str(year + 2), "2099"]))
+    assert bad.tolist() == [False, False, True, True]
+    assert values.tolist()[:2] == [year, year + 1]
+
+
+def test_an_ethnicity_that_is_not_stated_is_no_mistake() -> None:
+    values, bad = convert.ethnicities(pd.Series(["999", "Not stated", "Māori;999", "Martian"]))
+    assert values.tolist() == ["", "", "Māori", ""]
+    assert bad.tolist() == [False, False, False, True]
+
+
+def test_one_mistake_in_a_column_is_one_line_that_names_the_first_rows(tmp_path: Path) -> None:
+    rows = "".join(f"007,S1,{year},Reading,purple,1,\n" for year in range(1980, 2020))
+    head = "learner_id,provider_id,year,measure,value,term,date\n"
+    lines = problems.in_words(checked(tmp_path, observations=head + rows).problems)
+    about = [line for line in lines if "value off the scale" in line]
+    assert about == [
+        "set aside: observations.csv, rows 2, 3, 4 and 37 more, column value: value off the scale. "
+        "Expected: The value is on the scale of its measure and in its plausible range. Correct the "
+        "value; marks such as <5 or * mean that the file is already an aggregate."
+    ]
+
+
+def test_a_count_without_a_year_level_is_doubted_since_it_has_no_step(tmp_path: Path) -> None:
+    counts = "provider_id,year,measure,n,n_success,year_level\nS1,2025,Reading,9,3,\nS1,2025,Reading,9,3,5\n"
+    result = checked(tmp_path, counts=counts)
+    assert found(result, "count without a step")["row"].tolist() == [2]
+    assert len(result.frames["counts"]) == 2

@@ -164,7 +164,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
 def test_data_that_blocks_is_refused_and_nothing_is_written(folder, tables):
     put(folder, **tables)
     before = {path: path.read_bytes() for path in folder.rglob("*")}
-    with pytest.raises(DataError, match="problems that block") as refused:
+    with pytest.raises(DataError, match="found what blocks") as refused:
         evidence.gather(folder)
     assert {path: path.read_bytes() for path in folder.rglob("*")} == before
     assert "a1" not in str(refused.value)

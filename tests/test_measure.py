@@ -266,6 +266,15 @@ def test_coverage_is_that_of_plain_pandas() -> None:
 
 
 def covered(measure_id: str, **tables: list[dict[str, object]]) -> list[list[object]]:
+    levels = {
+        (row["learner_id"], row.get("year", 2025)): row["year_level"]
+        for row in tables.get("enrolments", [])
+        if "year_level" in row
+    }
+    tables["observations"] = [
+        {"year_level": levels.get((row["learner_id"], row.get("year", 2025))), **row}
+        for row in tables.get("observations", [])
+    ]
     table = measure.coverage(link.journeys(checked(**tables)))
     own = table[(table["measure"] == measure_id) & (table["group"] == "")]
     return own[["stage", "year", "provider_id", "eligible", "assessed"]].values.tolist()

@@ -370,7 +370,7 @@ def with_plan(gathered, **changed):
         (4, 20, ("c", 21)),
         (18, 20, ("c", 21)),
         (5, 9, ("c", "c")),
-        ("", "", ("c", "c")),
+        ("", "", ("x", "x")),
     ],
 )
 def test_an_earlier_plans_baseline_is_told_as_any_other_count(gathered, n, of, said):

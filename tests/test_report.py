@@ -10,7 +10,7 @@ import pytest
 
 from colanalysis import evidence, execute, report
 from colanalysis.comparing import rank
-from colanalysis.errors import ReportError
+from colanalysis.errors import ReportError, UsageError
 from colanalysis.terms import labels
 
 pytestmark = pytest.mark.slow
@@ -183,3 +183,35 @@ def test_the_page_is_accessible_and_fits(made, chromium, width, scheme):
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert [v["id"] for v in found.response["violations"]] == []
     assert wide <= width
+
+
+def test_files_that_no_report_has_written_are_never_replaced(sample, tmp_path):
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "mine.csv").write_text("keep", encoding="utf-8")
+    with pytest.raises(UsageError, match="found tables that no report has written"):
+        report.write(sample, out=tmp_path)
+    assert (tmp_path / "tables" / "mine.csv").read_text(encoding="utf-8") == "keep"
+
+
+@pytest.mark.parametrize("under", ["", "x"])
+def test_a_place_that_cannot_be_written_is_refused_before_any_work(sample, tmp_path, under):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    for make in (report.write, report.write_findings):
+        with pytest.raises(UsageError, match="cannot write into"):
+            make(sample, out=tmp_path / "file" / under)
+
+
+def test_exact_reports_do_not_lie_among_public_ones():
+    public = report.default_out("t")
+    assert not report.default_out("t", audience="governance").is_relative_to(public)
+
+
+def test_a_report_over_an_earlier_one_leaves_other_files_alone(made, sample, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(made, out)
+    (out / "tables" / "old.csv").write_text("mine", encoding="utf-8")
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    report.write(sample, out=out)
+    assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert (out / "tables" / "old.csv").is_file()
+    assert (out / "tables" / "steps.csv").is_file()

@@ -69,8 +69,13 @@ def numbers(texts: pd.Series, low: float = -np.inf, high: float = np.inf) -> Con
 
 
 def years(texts: pd.Series) -> Converted:
-    """Read calendar years of four digits, 1900 to 2099."""
-    return _each(texts, lambda t: float(t) if _YEAR.fullmatch(t) else None, "float64")
+    """Read calendar years of four digits, from 1900 to next year: no result is from later."""
+    last = datetime.date.today().year + 1  # noqa: DTZ011 (a school year is a local one)
+
+    def understand(text: str) -> float | None:
+        return float(text) if _YEAR.fullmatch(text) and int(text) <= last else None
+
+    return _each(texts, understand, "float64")
 
 
 def year_levels(texts: pd.Series) -> Converted:
@@ -88,12 +93,19 @@ def year_levels(texts: pd.Series) -> Converted:
 
 
 def dates(texts: pd.Series) -> Converted:
-    """Read dates, day first (25/03/2025) or year first (2025-03-25), never month first."""
+    """Read dates, day first (25/03/2025) or year first (2025-03-25), never month first.
+
+    A column in which some dates can only be month first (03/25/2025) and none can only be day first
+    is not understood at all: 03/04/2025 in it would be read as another day than was meant.
+    """
+    parts = [found.groups() for text in texts.unique() if (found := _DAY_FIRST.fullmatch(text))]
+    month_first = any(int(second) > 12 for _, second, _ in parts)
+    day_first = any(int(first) > 12 for first, _, _ in parts)
 
     def understand(text: str) -> datetime.date | None:
         if found := _ISO.fullmatch(text):
             year, month, day = map(int, found.groups())
-        elif found := _DAY_FIRST.fullmatch(text):
+        elif (found := _DAY_FIRST.fullmatch(text)) and (day_first or not month_first):
             day, month, year = map(int, found.groups())
         else:
             return None
@@ -123,7 +135,7 @@ def ethnicities(texts: pd.Series) -> Converted:
 
     def understand(text: str) -> str:
         parts = [part.strip() for part in text.split(";") if part.strip()]
-        groups = [ethnicity.group(part) for part in parts]
+        groups = [ethnicity.group(part) for part in parts if not ethnicity.not_stated(part)]
         if None in groups:
             unknown.add(text)
         known = {group for group in groups if group is not None}

@@ -63,6 +63,11 @@ def counts(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
     rows = rows.assign(n=n, n_success=n_success, mark=mark)
     rows, more = sift(rows, *tests, ("more successes than learners", "n_success", n_success > n))
     rows, odd = typed(rows, "counts")
+    fixed = {name for name, measure in known.community.measures.items() if measure.stage}
+    early = known.providers.loc[known.providers["type"] == "ece", "provider_id"]
+    nowhere = rows["year_level"].isna() & ~rows["measure"].isin(fixed)
+    nowhere &= ~rows["provider_id"].isin(early)
+    odd += doubt(rows, "count without a step", "year_level", nowhere)
     if "ethnicity" in rows:
         values, bad = convert.ethnicities(rows["ethnicity"])
         odd += doubt(rows, "unknown ethnicity", "ethnicity", bad)

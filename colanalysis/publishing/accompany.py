@@ -40,9 +40,12 @@ def plans(evidence: Evidence, rules: Rules) -> pd.DataFrame:
     table = challenge.monitored(evidence.counted, community=evidence.community)
     then = ["baseline_n", "baseline_of"]
     counts = table[then].apply(pd.to_numeric, errors="coerce")
+    unsaid = counts.isna().any(axis=1)
     shown = protect.counts(counts.rename(columns={then[0]: "n_success", then[1]: "n"}), rules)
     told = {
-        name: [_told(number) for number in numbers]
+        name: [
+            "x" if absent else _told(number) for number, absent in zip(numbers, unsaid, strict=True)
+        ]
         for name, numbers in zip(then, (shown["n_success"], shown["n"]), strict=True)
     }
     return protect.counts(table.assign(**told), rules)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from colanalysis.terms.labels import plain
 
-__all__ = ["GROUPS", "group", "groups"]
+__all__ = ["GROUPS", "group", "groups", "not_stated"]
 
 GROUPS = ("Māori", "Pacific Peoples", "Asian", "MELAA", "Other ethnicity", "European/Pākehā")
 
@@ -35,6 +35,11 @@ def group(text: object) -> str | None:
     return _lookup().get(plain(text))
 
 
+def not_stated(text: object) -> bool:
+    """Say whether a code or name is on the list as not stated, refused or unknown."""
+    return plain(text) in _spellings(stated=False)
+
+
 @cache
 def _rows() -> pd.DataFrame:
     path = files("colanalysis") / "reference" / "ethnicity.csv"
@@ -42,12 +47,16 @@ def _rows() -> pd.DataFrame:
         return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 
-@cache
 def _lookup() -> Mapping[str, str]:
-    named = _rows()[_rows()["level_1"] != ""]
+    return _spellings(stated=True)
+
+
+@cache
+def _spellings(*, stated: bool) -> Mapping[str, str]:
+    rows = _rows()[(_rows()["level_1"] != "") == stated]
     return {
         plain(spelling): row.level_1
-        for row in named.itertuples()
+        for row in rows.itertuples()
         for spelling in (row.code, row.name, *row.aliases.split(";"))
         if spelling
     }

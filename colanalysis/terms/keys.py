@@ -26,6 +26,7 @@ __all__ = [
     "TEXTS",
     "TEXT_TABLE",
     "WHOLE",
+    "WORDS",
     "YEAR",
     "Kind",
     "one_of",
@@ -109,6 +110,12 @@ def _text(value: object) -> str:
     return value
 
 
+def _words(value: object) -> str:
+    if not _text(value).strip():
+        raise ValueError
+    return _text(value)
+
+
 def _number(value: object) -> float:
     # true is a whole number to Python, but no one who writes it means 1.
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -165,6 +172,7 @@ def _list(value: object) -> list[Any]:
 
 
 TEXT = Kind('text in quotation marks, such as "at"', _text)
+WORDS = Kind('text in quotation marks that is not empty, such as "te-awa"', _words)
 TEXTS = Kind('a list of texts, such as ["gender", "ethnicity"]', _texts)
 NUMBER = Kind("a number, such as 0.9", _number)
 SHARE = Kind("a share between 0 and 1, such as 0.1", _within(_number, 0, 1))

@@ -18,6 +18,7 @@ __all__ = ["COLUMNS", "SHOWN_PER_FILE", "in_rows", "in_words", "note", "table"]
 COLUMNS = ("severity", "rule", "file", "row", "column", "expected", "remedy", "count")
 _TEXTS = tuple(name for name in COLUMNS if name not in ("row", "count"))
 SHOWN_PER_FILE = 50
+ROWS_NAMED = 3
 
 
 def note(
@@ -67,19 +68,29 @@ def table(notes: Iterable[Mapping[str, object]]) -> pd.DataFrame:
 
 
 def in_words(problems: pd.DataFrame) -> list[str]:
-    """Each problem as a line for the screen: where, how often, what was expected, what to do."""
+    """A line for each kind of problem in a file: where, what is wrong, what was expected, what to do.
+
+    The first few rows are named and the others counted, so one mistake in a column is one line.
+    """
+    alike = ["severity", "file", "rule", "column", "expected", "remedy"]
     return [
-        f"{_place(problem)}: {problem.expected} {problem.remedy}"
-        for problem in problems.itertuples(index=False)
+        f"{severity}: {_place(file, column, rows)}: {rule}. Expected: {expected} {remedy}"
+        for (severity, file, rule, column, expected, remedy), rows in problems.groupby(
+            alike, sort=False, dropna=False
+        )
     ]
 
 
-def _place(problem: object) -> str:
-    row, count = problem.row, problem.count  # type: ignore[attr-defined]
-    many = f"{count:,} rows" if count > 1 else ""
-    where = [
-        problem.file or "the folder",  # type: ignore[attr-defined]
-        f"row {row}" if pd.notna(row) else many,
-        problem.column and f"column {problem.column}",  # type: ignore[attr-defined]
-    ]
-    return ", ".join(part for part in where if part)
+def _place(file: str, column: str, rows: pd.DataFrame) -> str:
+    numbers = [str(row) for row in rows["row"].dropna()[:ROWS_NAMED]]
+    total = int(rows["count"].sum())
+    others = total - len(numbers)
+    where = [file or "the folder"]
+    if numbers:
+        more = f" and {others:,} more" if others else ""
+        where.append(f"row{'s' if total > 1 else ''} {', '.join(numbers)}{more}")
+    elif total > 1:
+        where.append(f"{total:,} rows")
+    if column:
+        where.append(f"column {column}")
+    return ", ".join(where)

@@ -76,7 +76,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             "Add the learner or correct the id; ids are text, so leading zeros count.",
         ),
         "not a year": Rule(
-            _ASIDE, "The year is a calendar year of four digits.", "Correct the year."
+            _ASIDE,
+            "The year is a calendar year of four digits, next year at the latest.",
+            "Correct the year.",
         ),
         "value off the scale": Rule(
             _ASIDE,
@@ -134,6 +136,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             _WARNING,
             "The column {column} holds yes or no.",
             "Correct it; until then it counts as yes.",
+        ),
+        "count without a step": Rule(
+            _WARNING,
+            "A count has a year level, so that its step on the pathway is known.",
+            "Add the year level; without it the count is read and not shown.",
         ),
         "unknown ethnicity": Rule(
             _WARNING,
@@ -207,12 +214,12 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         ),
         "header only": Rule(
             _WARNING,
-            "The file has rows below its headings; the table has no rows.",
-            "Export the file again, or delete it if there is nothing to report.",
+            "The file has rows below its headings.",
+            "Fill it, or take the file away; an empty table is no harm.",
         ),
         "old encoding": Rule(
             _WARNING,
-            "The file is text in UTF-8; it was read as Windows-1252, which has no macrons.",
+            "The file is text in UTF-8; this one was read as Windows-1252, which has no macrons.",
             "Save it as 'CSV UTF-8' and check the vowels with macrons.",
         ),
         "other sheets": Rule(

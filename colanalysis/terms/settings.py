@@ -178,7 +178,8 @@ _TABLES = {
     **dict.fromkeys(("measure", "source", "plan"), keys.TABLES),
 }
 _COMMUNITY = {
-    **dict.fromkeys(("id", "name", "label"), keys.TEXT),
+    **dict.fromkeys(("id", "name"), keys.WORDS),
+    "label": keys.TEXT,
     "year": keys.YEAR,
     "attributes": keys.TEXTS,
     "made_up": keys.FLAG,
