@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from colanalysis import evidence, execute, report
+from colanalysis import deliver, evidence, execute, report
 from colanalysis.comparing import rank
 from colanalysis.errors import ReportError, UsageError
 from colanalysis.terms import labels
@@ -29,7 +29,7 @@ def made(tmp_path_factory, sample):
 
 @pytest.fixture(scope="module")
 def page(made):
-    return (made / report.PAGE).read_text(encoding="utf-8")
+    return (made / deliver.PAGE).read_text(encoding="utf-8")
 
 
 def rows(path):
@@ -131,7 +131,7 @@ def test_texts_that_a_spreadsheet_would_run_are_inert_and_numbers_stay_numbers(t
     import pandas as pd
 
     table = pd.DataFrame({"name": ["=1+1", "+x", "-y", "@z", "Māori"], "gap": [-0.25] * 5})
-    report._write_csv(table, tmp_path / "t.csv")
+    deliver.write_csv(table, tmp_path / "t.csv")
     read = rows(tmp_path / "t.csv")
     assert [row["name"] for row in read] == ["'=1+1", "'+x", "'-y", "'@z", "Māori"]
     assert {row["gap"] for row in read} == {"-0.25"}
@@ -147,7 +147,7 @@ def test_one_providers_report_is_about_that_provider(sample, tmp_path):
     gathered = evidence.gather(sample)
     ids = list(gathered.providers["provider_id"])
     out = report.write(sample, out=tmp_path / "own", provider=ids[4]).parent
-    text = (out / report.PAGE).read_text(encoding="utf-8")
+    text = (out / deliver.PAGE).read_text(encoding="utf-8")
     own = gathered.providers.set_index("provider_id").loc[ids[4], "name"]
     assert f"This report is for {own}" in text
     steps = rows(out / "tables" / "steps.csv")
@@ -156,7 +156,7 @@ def test_one_providers_report_is_about_that_provider(sample, tmp_path):
 
 
 def test_default_folders_are_named_by_safe_letters_only():
-    assert report.default_out("te awa/../x", "../../etc") == Path(
+    assert deliver.default_place("te awa/../x", "../../etc") == Path(
         "reports/te-awa----x/providers/etc"
     )
 
@@ -176,7 +176,7 @@ def test_the_page_is_accessible_and_fits(made, chromium, width, scheme):
         )
         asked = []
         view.on("request", lambda request: asked.append(request.url))
-        view.goto((made / report.PAGE).as_uri())
+        view.goto((made / deliver.PAGE).as_uri())
         found = Axe().run(view)
         wide = view.evaluate("document.documentElement.scrollWidth")
         browser.close()
@@ -202,8 +202,8 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(sample, tmp_p
 
 
 def test_exact_reports_do_not_lie_among_public_ones():
-    public = report.default_out("t")
-    assert not report.default_out("t", audience="governance").is_relative_to(public)
+    public = deliver.default_place("t")
+    assert not deliver.default_place("t", audience="governance").is_relative_to(public)
 
 
 def test_a_report_over_an_earlier_one_leaves_other_files_alone(made, sample, tmp_path):

@@ -1,0 +1,89 @@
+"""Deliver: where a report goes, and how it gets there whole without replacing anybody's files."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pandas as pd
+
+from colanalysis import sealed
+from colanalysis.errors import UsageError
+
+PAGE = "challenge-evidence.html"
+
+
+def default_place(community_id: str, provider: str = "", audience: str = "public") -> Path:
+    """Where a report goes unless told otherwise; names are made of safe letters only.
+
+    Exact reports have a place of their own, so that a folder of public ones can be passed on.
+    """
+    place = Path("reports") if audience == "public" else Path("reports") / safe(audience)
+    folder = place / safe(community_id)
+    return folder / "providers" / safe(provider) if provider else folder
+
+
+def place(target: Path) -> Path:
+    """A folder that is there or can be made; UsageError where it cannot."""
+    nearest = next(path for path in (target, *target.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise UsageError(f"cannot write into {nearest}", where=str(target), expected="a folder")
+    return target
+
+
+def own_place(target: Path) -> Path:
+    """A folder that is new, empty, or holds an earlier report; nobody else's files are replaced."""
+    ours = {PAGE, "findings.csv", "release.json", "run.json", "tables"}
+    there = {path.name for path in target.iterdir()} if place(target).exists() else set()
+    if there & ours and not {"release.json", "run.json"} <= there:
+        raise UsageError(
+            f"found {', '.join(sorted(there & ours))} that no report has written",
+            where=str(target),
+            expected="an empty folder, or one with an earlier report",
+            remedy="Choose another folder with --out.",
+        )
+    return target
+
+
+def put_in_place(whole: Path, target: Path) -> None:
+    """Swap a finished report in; what else lies in the folder (providers' reports) stays."""
+    target.mkdir(exist_ok=True)
+    tables = target / "tables"
+    if (target / "release.json").is_file():
+        for name in sealed.read(target / "release.json").tables:
+            (tables / f"{name}.csv").unlink(missing_ok=True)
+    tables.mkdir(exist_ok=True)
+    for made_path in sorted((whole / "tables").iterdir()):
+        made_path.replace(tables / made_path.name)
+    files = [path for path in whole.iterdir() if path.is_file()]
+    for made_path in sorted(files, key=lambda path: path.suffix == ".html"):
+        made_path.replace(target / made_path.name)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table so that no spreadsheet takes a text for a formula; numbers stay numbers."""
+    safe = table.copy()
+    for column in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[column]):
+            safe[column] = [_inert(value) for value in safe[column]]
+        elif pd.api.types.is_float_dtype(safe[column]):
+            safe[column] = [_short(value) for value in safe[column]]
+    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+
+
+def _inert(value: object) -> object:
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\0")):
+        return "'" + value
+    return "" if value is None else value
+
+
+def _short(value: float) -> str:
+    """Six significant digits, whole numbers without a point, nothing for missing."""
+    return "" if pd.isna(value) else f"{value:.6g}"
+
+
+def safe(name: str) -> str:
+    """A name made of letters, digits, - and _ only, so that it is one folder and stays inside."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name)
+    return kept.strip("-") or "community"
