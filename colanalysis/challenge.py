@@ -28,7 +28,7 @@ def candidates(found: pd.DataFrame, *, community: Community) -> pd.DataFrame:
 
     Columns: candidate (1…), rank (of the finding), build_on and conditions (ranks of other
     findings, joined by a blank): successes on the same measure or step, and attendance, wellbeing,
-    engagement or participation findings at the same steps.
+    engagement or participation hurdles at the same steps.
     """
     taken: list[pd.Series] = []
     for _, hurdle in found[found["direction"] == "hurdle"].iterrows():

@@ -19,8 +19,8 @@ def default_place(community_id: str, provider: str = "", audience: str = "public
 
     Exact reports have a place of their own, so that a folder of public ones can be passed on.
     """
-    place = Path("reports") if audience == "public" else Path("reports") / safe(audience)
-    folder = place / safe(community_id)
+    start = Path("reports") if audience == "public" else Path("reports") / safe(audience)
+    folder = start / safe(community_id)
     return folder / "providers" / safe(provider) if provider else folder
 
 
@@ -63,13 +63,13 @@ def put_in_place(whole: Path, target: Path) -> None:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table so that no spreadsheet takes a text for a formula; numbers stay numbers."""
-    safe = table.copy()
-    for column in safe.columns:
-        if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = [_inert(value) for value in safe[column]]
-        elif pd.api.types.is_float_dtype(safe[column]):
-            safe[column] = [_short(value) for value in safe[column]]
-    safe.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    told = table.copy()
+    for column in told.columns:
+        if not pd.api.types.is_numeric_dtype(told[column]):
+            told[column] = [_inert(value) for value in told[column]]
+        elif pd.api.types.is_float_dtype(told[column]):
+            told[column] = [_short(value) for value in told[column]]
+    told.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
 
 
 def _inert(value: object) -> object:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from colanalysis.terms.labels import label
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEW_LEARNERS = 50
 PLAIN_VALUES = {"yes", "no"}
@@ -69,6 +72,17 @@ def steps(finding: Any) -> str:
 def stage(name: str) -> str:
     """Name a step of the pathway."""
     return label(f"stage.{name}")
+
+
+def kinds(types: pd.Series) -> str:
+    """Name kinds of providers with their number: "primary schools (6), secondary schools (2)"."""
+    counted = types.value_counts(sort=False).items()
+    return ", ".join(f"{label(f'types.{kind}').lower()} ({count})" for kind, count in counted)
+
+
+def step(row: Any) -> str:
+    """Name a step that learners take: "Years 7–8 → Years 9–10"."""
+    return f"{stage(row.stage_before)} → {stage(row.stage_after)}"
 
 
 def measure(name: str, about: Mapping[str, Any]) -> str:

@@ -74,16 +74,11 @@ def gather(
     looked_at = find.looked_at(panels, transitions=transitions, community=community)
     found = find.findings(looked_at, panels, community=community)
     frames = checked.frames
-    years = [
-        int(y)
-        for f in _dated(checked).values()
-        if len(f)
-        for y in (f["year"].min(), f["year"].max())
-    ]
+    years = _years(checked)
     return Evidence(
         community=community,
-        year=max(years) if years else community.year,
-        first_year=min(years) if years else community.year,
+        year=years[-1] if years else community.year,
+        first_year=years[0] if years else community.year,
         inputs=loaded.inputs,
         rows=checked.rows,
         problems=checked.problems,
@@ -117,7 +112,7 @@ def _until(checked: Checked, year: int | None) -> Checked:
     """Everything up to a year; the year has to be one that the data knows."""
     if year is None:
         return checked
-    known = sorted({int(y) for frame in _dated(checked).values() for y in frame["year"].unique()})
+    known = _years(checked)
     if year not in known:
         exist = ", ".join(str(y) for y in known) or "none"
         raise UsageError(
@@ -132,3 +127,8 @@ def _until(checked: Checked, year: int | None) -> Checked:
 
 def _dated(checked: Checked) -> dict[str, pd.DataFrame]:
     return {name: frame for name, frame in checked.frames.items() if "year" in frame}
+
+
+def _years(checked: Checked) -> list[int]:
+    """Every year that the data speaks of, in order."""
+    return sorted({int(y) for frame in _dated(checked).values() for y in frame["year"].unique()})

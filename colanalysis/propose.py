@@ -14,7 +14,6 @@ from colanalysis import describe, page
 from colanalysis.describe import percent
 from colanalysis.page import Html
 from colanalysis.sealed import Release
-from colanalysis.terms.labels import label
 
 INQUIRY = (
     "What do teachers, learners and whānau notice here, and is it what was expected?",
@@ -147,19 +146,15 @@ def resources(release: Release) -> Html:
 
 def _where(release: Release) -> Html:
     found = release.tables["findings"].set_index("rank")
-    providers = release.tables["providers"]
     rows = []
     for row in release.tables["candidates"].itertuples():
         hurdle = found.loc[row.rank]
-        steps = set(str(hurdle["stages"]).split())
-        there = [name for name, teaches in zip(providers["name"], providers["steps"], strict=True)
-                 if steps & set(teaches.split())]  # fmt: skip
         rows.append(
             {
                 "candidate": f"{row.candidate:.0f}. "
                 f"{describe.measure(hurdle['measure'], release.about)}",
                 "shift": f"{hurdle['learners_to_shift']:,.0f}",
-                "where": ", ".join(there) or "x",
+                "where": ", ".join(_met_at(row.rank, release)["name"]) or "x",
             }
         )
     if not rows:
@@ -170,23 +165,21 @@ def _where(release: Release) -> Html:
     )
 
 
+def _met_at(rank: int, release: Release) -> pd.DataFrame:
+    """The providers with results at the steps of a finding."""
+    found, providers = release.tables["findings"], release.tables["providers"]
+    steps = set(found.loc[found["rank"] == rank, "stages"].item().split())
+    return providers[[bool(steps & set(teaches.split())) for teaches in providers["steps"]]]
+
+
 def leadership(release: Release) -> Html:
     """Which providers each candidate would need leaders from, and what is still to be agreed."""
     rows = release.tables["candidates"]
     if rows.empty:
         return page.paragraphs(["Leadership can be agreed on once there is a challenge to lead."])
-    found = release.tables["findings"].set_index("rank")
-    providers = release.tables["providers"]
     said = []
     for row in rows.itertuples():
-        steps = set(str(found.loc[row.rank]["stages"]).split())
-        kinds = providers.loc[
-            [bool(steps & set(teaches.split())) for teaches in providers["steps"]], "type"
-        ]
-        named = ", ".join(
-            f"{label(f'types.{kind}').lower()} ({count})"
-            for kind, count in kinds.value_counts(sort=False).items()
-        )
+        named = describe.kinds(_met_at(row.rank, release)["type"])
         said.append(
             f"Candidate {row.candidate:.0f} is met at {named or 'no provider listed here'}. To agree: "
             "who leads it, in whose time, with whom in each of these places, and who is told how "

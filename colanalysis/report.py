@@ -98,7 +98,7 @@ def write_findings(
 ) -> Path:
     """Write the exact ``findings.csv`` for the data lead, and return its path."""
     target = deliver.place(
-        out or Path("reports") / "data-lead" / deliver.safe(settings.read(folder).id)
+        out or deliver.default_place(settings.read(folder).id, audience="data-lead")
     )
     gathered = evidence.gather(folder, year=year, tell=tell)
     target.mkdir(parents=True, exist_ok=True)

@@ -5,15 +5,12 @@ Nothing here can reach further than the release it is given.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pandas as pd
 
 from colanalysis import describe, draw, page
 from colanalysis.describe import percent
 from colanalysis.page import Html
 from colanalysis.sealed import Release
-from colanalysis.terms.labels import label
 
 IN_CHART = 8
 
@@ -32,17 +29,8 @@ def banner(release: Release) -> Html:
     if about["provider"]:
         own = about["providers"][about["provider"]]
         notices.append(page.notice(f"This report is for {own}.", "info"))
-    name = page.Html('<p class="subtitle"><strong>{}</strong><br>{}, {}</p>')
-    return _all(
-        [
-            name.format(
-                about["name"],
-                about["label"],
-                release.period,
-            ),
-            *notices,
-        ]
-    )
+    name = Html('<p class="subtitle"><strong>{}</strong><br>{}, {}</p>')
+    return name.format(about["name"], about["label"], release.period) + Html("").join(notices)
 
 
 def in_short(release: Release) -> Html:
@@ -119,7 +107,7 @@ def _findings(release: Release, direction: str, caption: str) -> Html:
         note="The band is the range in which the share would lie beside these others; where few "
         "learners are counted it is pulled in a little. A learner counts once in each year.",
     )
-    return _all([page.bullets(describe.sentence(row, about) for row in first.itertuples()), figure])
+    return page.bullets(describe.sentence(row, about) for row in first.itertuples()) + figure
 
 
 def _numbers(rows: pd.DataFrame, release: Release, caption: str) -> Html:
@@ -204,11 +192,7 @@ def _without_results(release: Release) -> list[str]:
             "the end of the page, and run the check."
         ]
     rolls = pd.to_numeric(providers["roll"], errors="coerce")
-    kinds = ", ".join(
-        f"{label(f'types.{kind}').lower()} ({count})"
-        for kind, count in providers["type"].value_counts(sort=False).items()
-    )
-    texts = [f"{about['name']} in this data: {kinds}."]
+    texts = [f"{about['name']} in this data: {describe.kinds(providers['type'])}."]
     if rolls.notna().any():
         texts[0] += f" Their rolls add up to {rolls.sum():,.0f} learners."
     return [
@@ -220,7 +204,3 @@ def _without_results(release: Release) -> list[str]:
         "To say that, bring one export with results: a judgement, a test, attendance or a survey, "
         "with a learner number of the school's own, a year and a year level.",
     ]
-
-
-def _all(pieces: Iterable[Html]) -> Html:
-    return Html("").join(pieces)

@@ -43,8 +43,7 @@ def transitions(release: Release) -> Html:
     drawn = pd.DataFrame(
         {
             "step": [
-                f"{describe.measure(row.measure, about)}: {describe.stage(row.stage_before)} → "
-                f"{describe.stage(row.stage_after)}"
+                f"{describe.measure(row.measure, about)}: {describe.step(row)}"
                 for row in table.itertuples()
             ],
             "before": table["rate_before"],
@@ -80,10 +79,7 @@ def flows(release: Release) -> Html:
     names = ["leaving_step", "same_provider", "other_provider", "not_seen_again", "new_in_step"]
     shown = pd.DataFrame(
         {
-            "step": [
-                f"{describe.stage(row.stage_before)} → {describe.stage(row.stage_after)}"
-                for row in table.itertuples()
-            ],
+            "step": [describe.step(row) for row in table.itertuples()],
             **{name: table[name].map(describe.count) for name in names},
         }
     )
@@ -132,9 +128,7 @@ def _own_years(finding: Any, release: Release) -> Html:
         {
             "year": [f"{year:.0f}" for year in years["year"]],
             "who": drawn["series"],
-            "n": years["n"].map(describe.count),
-            "rate": [describe.cell(row) for row in years.itertuples()],
-            "range": [describe.limits(row) for row in years.itertuples()],
+            **_published(years),
         }
     )
     title = describe.title(finding, release.about)
@@ -152,9 +146,7 @@ def _every_group(finding: Any, rows: pd.DataFrame, release: Release) -> Html:
     shown = pd.DataFrame(
         {
             "group": rows["group"].map(describe.group_label),
-            "n": rows["n"].map(describe.count),
-            "rate": [describe.cell(row) for row in rows.itertuples()],
-            "range": [describe.limits(row) for row in rows.itertuples()],
+            **_published(rows),
         }
     )
     rule = release.about["measures"][finding.measure]["success"]
@@ -176,9 +168,7 @@ def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
             "step": rows["step"],
             "name": rows["name"],
             "year": [f"{year:.0f}" for year in rows["year"]],
-            "n": rows["n"].map(describe.count),
-            "rate": [describe.cell(row) for row in rows.itertuples()],
-            "range": [describe.limits(row) for row in rows.itertuples()],
+            **_published(rows),
         }
     )
     headings = {
@@ -193,3 +183,12 @@ def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
         note="Each measure has its own yardstick, told at the end of the page: compare a measure "
         "with itself, step to step.",
     )
+
+
+def _published(rows: pd.DataFrame) -> dict[str, Any]:
+    """Number counted, share and range of published counts, as columns of a table."""
+    return {
+        "n": rows["n"].map(describe.count),
+        "rate": [describe.cell(row) for row in rows.itertuples()],
+        "range": [describe.limits(row) for row in rows.itertuples()],
+    }

@@ -32,7 +32,7 @@ def group(text: object) -> str | None:
     >>> group("MAORI"), group("311"), group("NZ European"), group("999")
     ('Māori', 'Pacific Peoples', 'European/Pākehā', None)
     """
-    return _lookup().get(plain(text))
+    return _spellings(stated=True).get(plain(text))
 
 
 def not_stated(text: object) -> bool:
@@ -45,10 +45,6 @@ def _rows() -> pd.DataFrame:
     path = files("colanalysis") / "reference" / "ethnicity.csv"
     with path.open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype=str, keep_default_na=False)
-
-
-def _lookup() -> Mapping[str, str]:
-    return _spellings(stated=True)
 
 
 @cache
