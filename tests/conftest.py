@@ -8,10 +8,15 @@ import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from colanalysis.evidence import Evidence
+    from colanalysis.sealed import Release
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,6 +29,22 @@ hypothesis.settings.load_profile("same every run")
 def sample() -> Path:
     """Folder of the made-up community."""
     return ROOT / "data" / "sample"
+
+
+@pytest.fixture(scope="session")
+def gathered(sample: Path) -> Evidence:
+    """Exact evidence of the made-up community; tests change copies only."""
+    from colanalysis import evidence
+
+    return evidence.gather(sample)
+
+
+@pytest.fixture(scope="session")
+def public(gathered: Evidence) -> Release:
+    """Public release of the made-up community; tests change copies only."""
+    from colanalysis import release
+
+    return release.seal(gathered)
 
 
 @pytest.fixture(scope="session")

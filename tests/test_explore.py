@@ -1,12 +1,6 @@
 import pandas as pd
-import pytest
 
-from colanalysis import evidence, explore
-
-
-@pytest.fixture(scope="module")
-def gathered(sample):
-    return evidence.gather(sample)
+from colanalysis import explore
 
 
 def test_a_view_counts_as_plain_pandas_does(gathered, sample):

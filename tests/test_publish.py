@@ -12,7 +12,7 @@ import pytest
 from builders import counted as counts_of
 
 import colanalysis
-from colanalysis import evidence, release
+from colanalysis import release
 
 LEVELS = {**dict.fromkeys(range(4), "years_0_3"), **dict.fromkeys(range(4, 7), "years_4_6"),
           7: "years_7_8", 8: "years_7_8", 9: "years_9_10", 10: "years_9_10",
@@ -25,11 +25,6 @@ NAMED = {"Māori": "2", "Maori": "2", "Pacific Peoples": "3", "Samoan": "3", "To
          "European/Pākehā": "1"}  # fmt: skip
 # Published reading cuts of the stated convention, year level by year level.
 READING = {4: 1294, 5: 1376, 6: 1398, 7: 1446, 8: 1470, 9: 1556, 10: 1587}
-
-
-@pytest.fixture(scope="module")
-def gathered(sample):
-    return evidence.gather(sample)
 
 
 @pytest.fixture(scope="module")

@@ -40,16 +40,6 @@ FINDINGS = {
 
 
 @pytest.fixture(scope="module")
-def gathered(sample):
-    return evidence.gather(sample)
-
-
-@pytest.fixture(scope="module")
-def public(gathered):
-    return release.seal(gathered)
-
-
-@pytest.fixture(scope="module")
 def releases(gathered, public):
     """The community's release and those of a service, of a small and a large school, of a partner."""
     return [public, *(release.seal(gathered, provider=own) for own in ("E1", "P4", "K1", "X1"))]

@@ -17,16 +17,6 @@ SECTIONS = (
 
 
 @pytest.fixture(scope="module")
-def gathered(sample):
-    return evidence.gather(sample)
-
-
-@pytest.fixture(scope="module")
-def public(gathered):
-    return release.seal(gathered)
-
-
-@pytest.fixture(scope="module")
 def bare(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bare")
     (folder / "community.toml").write_text('[community]\nid="t"\nname="T"\n', encoding="utf-8")
