@@ -117,6 +117,30 @@ def yardsticks(release: Release) -> Html:
     return page.table(shown, caption="What was measured, and how", headings=headings)
 
 
+def detectable(release: Release) -> Html:
+    """What could have been found with as many learners as there are, measure by measure."""
+    table, about = release.tables["detectable"], release.about
+    if table.empty:
+        return page.paragraphs(["It cannot be said how large a difference would have been found."])
+    wide = table.pivot_table(index="measure", columns="part", values="gap", sort=False)
+    shown = pd.DataFrame(
+        {
+            "measure": [describe.measure(name, about) for name in wide.index],
+            **{
+                f"{part}": ["x" if pd.isna(gap) else f"{100 * gap:.0f}" for gap in wide[part]]
+                for part in wide
+            },
+        }
+    )
+    headings = {f"{part}": f"A group of one in {1 / part:.0f}" for part in wide}
+    return page.table(
+        shown,
+        caption="The smallest difference, in percentage points, that would be found four times in five, "
+        "all steps and years together",
+        headings=headings,
+    )
+
+
 def data(release: Release) -> Html:
     """Rows in, used and set aside, and every kind of problem found, with its remedy."""
     table = release.tables["data"]

@@ -27,7 +27,9 @@ def from_aggregates(
     """Give the counts of a checked table ``counts`` in the columns of ``measure.counts``."""
     rows = _read(frame, providers, community)
     used = rows.merge(_chosen(rows), on=[*CELL, "by"])
-    return measure.merge(used[[*CELL, "profile", "n", "n_success"]])
+    # Others' scores are not known: their results are counted and none of them is scored.
+    unknown = dict.fromkeys(measure.SUMS, 0)
+    return measure.merge(used.assign(**(unknown | {s: used[s] for s in ("n", "n_success")})))
 
 
 def choices(frame: pd.DataFrame, *, providers: pd.DataFrame, community: Community) -> pd.DataFrame:

@@ -190,10 +190,17 @@ def years(finding: Any) -> str:
 
 
 def how_sure(finding: Any) -> str:
-    """The grade of evidence and the reason for it."""
+    """The grade of evidence, the reason for it and, of all that was asked, what speaks against it."""
     seen = f"shows in {finding.years_seen:.0f} of {finding.years_with_data:.0f} years"
     range_ = f"between {_signed(finding.gap_low)} and {_signed(finding.gap_high)} points"
-    return f"{label(f'evidence.{finding.evidence}')}: {range_}, {seen}"
+    grade = f"{label(f'evidence.{finding.evidence}')}: {range_}, {seen}"
+    return f"{grade}. Against it: {doubts}" if (doubts := _doubts(finding)) else grade
+
+
+def _doubts(finding: Any) -> str:
+    said = [doubt.split(": ") for doubt in finding.doubts.split("; ") if doubt]
+    words = [label(f"doubt.{question}.{verdict.replace(' ', '_')}") for question, verdict in said]
+    return "; ".join(words)
 
 
 def _signed(gap: float) -> str:

@@ -6,7 +6,7 @@ from it by ``release.seal``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,8 @@ import pandas as pd
 
 from colanalysis import aggregates, check, find, follow, link, load, measure
 from colanalysis.check import Checked
-from colanalysis.comparing import compare
+from colanalysis.comparing.case import Answer
+from colanalysis.comparing.compare import Key, Panel
 from colanalysis.errors import UsageError
 from colanalysis.terms.settings import Community
 
@@ -23,7 +24,8 @@ from colanalysis.terms.settings import Community
 class Evidence:
     """Everything that was counted and found, exactly, as tables.
 
-    ``surveyed``: measures known from anonymous answers alone. ``rows`` and ``problems`` tell of
+    ``panels``: what was compared, by measure and yardstick. ``doubts``: what was asked of every finding, by rank. ``detectable``: the smallest gaps that could
+    have been found. ``surveyed``: measures known from anonymous answers alone. ``rows`` and ``problems`` tell of
     everything that was read, whatever the year.
     """
 
@@ -35,10 +37,13 @@ class Evidence:
     problems: pd.DataFrame
     providers: pd.DataFrame
     counted: pd.DataFrame
+    panels: Mapping[Key, Panel]
     surveyed: frozenset[str]
     coverage: pd.DataFrame
     looked_at: pd.DataFrame
     found: pd.DataFrame
+    doubts: Mapping[int, list[Answer]]
+    detectable: pd.DataFrame
     transitions: pd.DataFrame
     flows: pd.DataFrame
     claims: pd.DataFrame
@@ -66,13 +71,13 @@ def gather(
     checked = _until(checked, year)
     journeys = link.journeys(checked)
     counted = measure.counts(journeys)
-    repeats = measure.repeats(journeys)
-    transitions = follow.transitions(journeys)
+    pairs = measure.pairs(journeys)
     community = checked.community
     tell("Comparing")
-    panels = compare.panels(counted, community=community, repeats=repeats)
-    looked_at = find.looked_at(panels, transitions=transitions, community=community)
-    found = find.findings(looked_at, panels, community=community)
+    scanned = find.scans(counted, pairs, community=community)
+    looked_at = find.looked_at(scanned, pairs, community=community)
+    found = find.findings(looked_at, scanned, community=community)
+    coverage = measure.coverage(journeys)
     frames = checked.frames
     years = _years(checked)
     return Evidence(
@@ -84,11 +89,14 @@ def gather(
         problems=checked.problems,
         providers=frames["providers"],
         counted=measure.merge(counted, _elsewhere(checked, counted)),
+        panels={key: looked.panel for key, looked in scanned.items()},
         surveyed=frozenset(frames["survey"]["measure"]) - set(frames["observations"]["measure"]),
-        coverage=measure.coverage(journeys),
+        coverage=coverage,
         looked_at=looked_at,
         found=found,
-        transitions=transitions,
+        doubts=find.doubts(found, scanned, coverage, community=community),
+        detectable=find.detectable(scanned, looked_at, community=community),
+        transitions=follow.transitions(journeys),
         flows=follow.flows(journeys),
         claims=frames["local_knowledge"],
         resources=frames["resources"],

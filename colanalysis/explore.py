@@ -14,9 +14,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colanalysis import describe, measure
-from colanalysis.comparing import estimate
+from colanalysis.comparing import estimate, predict
+from colanalysis.comparing.compare import Key, Panel
 from colanalysis.terms import labels
-from colanalysis.terms.settings import Community
+from colanalysis.terms.settings import Community, Settings
 
 ALL = "all"
 
@@ -35,11 +36,24 @@ def view(
         rows = rows[rows["year"] == int(year)]
     if rows.empty:
         return pd.DataFrame(columns=["group", "year", "n", "n_success", "rate", "low", "high"])
-    table = measure.groups(rows, deepest=1)
+    table = measure.groups(rows)
     chosen = table["group"].str.startswith(f"{attribute}=") if attribute else table["group"] == ""
     summed = table[chosen].groupby(["group", "year"])[["n", "n_success"]].sum().reset_index()
     low, high = estimate.wilson(summed["n"].to_numpy(), summed["n_success"].to_numpy())
     return summed.assign(rate=summed["n_success"] / summed["n"], low=low, high=high)
+
+
+def small_groups(panels: Mapping[Key, Panel], *, measure_id: str, stage: str) -> pd.DataFrame:
+    """Every combination of groups at one step, on the latest yardstick: raw and steadied shares.
+
+    Columns: profile, n, n_success, rate, additive (what its groups by themselves predict), meeting
+    (what their meeting adds), shrunken (both). Where few learners are counted ``shrunken`` is nearer
+    the truth than ``rate``.
+    """
+    panel = panels[max(key for key in panels if key[0] == measure_id)]
+    inside = panel.within([stage], panel.years[0], panel.years[-1])
+    told = predict.rates(panel, inside, spread=Settings().smallest_spread)
+    return told.sort_values(["n", "profile"], ascending=[False, True]).reset_index(drop=True)
 
 
 def picture(table: pd.DataFrame, *, title: str) -> Figure:

@@ -8,112 +8,102 @@ and counts made in different places merge by adding.
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 
 from colanalysis.link import Journeys
 
-CELL = ["measure", "stage", "year", "year_level", "provider_id"]
+STEP = ["stage", "year", "year_level", "provider_id"]
+CELL = ["measure", *STEP]
+LATER = [f"{column}_later" for column in STEP]
+SUMS = ["n", "n_success", "n_scored", "score_sum", "score_squares"]
+PAIR_SUMS = ["n", "first", "later", "both"]
 JOINER = " & "
+# Scores add up in whole thousandths, so that counts are the same in whatever order they are added.
+SCORE_UNITS = 1000
 
 
 def counts(journeys: Journeys) -> pd.DataFrame:
     """Count results and successes per measure, step, year, year level, provider and profile.
 
     Columns: measure, stage, year, year_level (NaN where there is none), provider_id, profile,
-    n, n_success. Results that no rule can judge are left out here and seen in ``coverage``.
+    n, n_success, and of the results whose score is known (all of them here, none in counts that
+    others made) n_scored, score_sum and score_squares, in thousandths. Results that no rule can
+    judge are left out here and seen in ``coverage``.
     """
-    rows = journeys.results[journeys.results["success"].notna()]
-    rows = rows[CELL].assign(
-        profile=profiles(journeys.groups()).reindex(rows["learner"]).fillna("").to_numpy(),
+    rows = _judged(journeys)
+    units = (rows["score"] * SCORE_UNITS).round().astype("int64")
+    table = rows[[*CELL, "profile"]].assign(
         n=1,
         n_success=rows["success"].astype(int),
+        n_scored=1,
+        score_sum=units,
+        score_squares=units**2,
     )
-    return merge(rows)
+    return merge(table)
+
+
+def pairs(journeys: Journeys) -> pd.DataFrame:
+    """Count the learners who have a result of the same measure in each two years.
+
+    What makes several results of one learner count as one learner's: columns measure, the earlier
+    and the later stage, year, year_level and provider_id (``..._later``), profile, n (learners with
+    both results), first, later and both (of them, who succeed in each year and in both).
+    """
+    rows = _judged(journeys)[["learner", *CELL, "profile", "success"]]
+    rows = rows.assign(success=rows["success"].astype(int))
+    second = rows.drop(columns="profile").rename(
+        columns=dict(zip([*STEP, "success"], [*LATER, "later"], strict=True))
+    )
+    met = rows.rename(columns={"success": "first"}).merge(second, on=["learner", "measure"])
+    met = met[met["year"] < met["year_later"]]
+    return _added(met.assign(n=1, both=met["first"] * met["later"]), [*CELL, *LATER], PAIR_SUMS)
 
 
 def merge(*tables: pd.DataFrame) -> pd.DataFrame:
     """Add counts up: the counts of several schools are the sum of each school's counts."""
-    rows = pd.concat(tables, ignore_index=True)
-    keys = [*CELL, "profile"]
-    return (
-        rows.groupby(keys, dropna=False, sort=True, observed=True)[["n", "n_success"]]
-        .sum()
-        .reset_index()
-    )
+    return _added(pd.concat(tables, ignore_index=True), CELL, SUMS)
+
+
+def merge_pairs(*tables: pd.DataFrame) -> pd.DataFrame:
+    """Add pairs up, as ``merge`` does counts."""
+    return _added(pd.concat(tables, ignore_index=True), [*CELL, *LATER], PAIR_SUMS)
+
+
+def _judged(journeys: Journeys) -> pd.DataFrame:
+    """Results that a rule can judge, each with its learner's profile."""
+    rows = journeys.results[journeys.results["success"].notna()]
+    profile = profiles(journeys.groups()).reindex(rows["learner"]).fillna("").astype("category")
+    return rows.assign(profile=profile.to_numpy() if rows.empty else profile.array)
+
+
+def _added(rows: pd.DataFrame, keys: list[str], sums: list[str]) -> pd.DataFrame:
+    keys = [*keys, "profile"]
+    summed = rows.groupby(keys, dropna=False, sort=True, observed=True)[sums].sum().reset_index()
+    return summed.astype({"profile": object, **dict.fromkeys(sums, "int64")})
 
 
 def profiles(named: pd.DataFrame) -> pd.Series:
     """Join the groups of each learner who has any into one text, in alphabetical order."""
     ordered = named.sort_values(["learner", "group"])
-    return ordered.groupby("learner")["group"].agg(JOINER.join)
+    learner = ordered["learner"].to_numpy()
+    first = np.flatnonzero(learner[1:] != learner[:-1]) + 1
+    groups = np.split(ordered["group"].to_numpy(object), first) if len(learner) else []
+    index = pd.Index(pd.unique(learner), name="learner")
+    return pd.Series([JOINER.join(own) for own in groups], index=index, name="group", dtype=object)
 
 
-def members(profiles: pd.Series, *, deepest: int) -> pd.DataFrame:
-    """Say which profiles belong to which group: a table of true and false, profiles by groups.
-
-    The first column, named "", is everybody. Groups join up to ``deepest`` attributes; two values
-    of one attribute are never joined, since they are two memberships and not a combination.
-    """
-    parts = profiles.str.split(JOINER, regex=False)
-    singles = sorted({group for groups in parts for group in groups if group})
-    table = {"": np.ones(len(profiles), dtype=bool)}
-    for group in singles:
-        table[group] = np.array([group in groups for groups in parts], dtype=bool)
-    for depth in range(2, deepest + 1):
-        for joined in combinations(singles, depth):
-            attributes = {group.split("=", 1)[0] for group in joined}
-            together = np.logical_and.reduce([table[group] for group in joined])
-            if len(attributes) == depth and together.any():
-                table[JOINER.join(joined)] = together
-    return pd.DataFrame(table, index=pd.Index(profiles))
-
-
-def groups(counted: pd.DataFrame, *, deepest: int = 1) -> pd.DataFrame:
-    """Add profiles up into groups of up to ``deepest`` attributes; "" is all learners.
+def groups(counted: pd.DataFrame) -> pd.DataFrame:
+    """Add profiles up into single groups; "" is all learners.
 
     Columns: measure, stage, year, year_level, provider_id, group, n, n_success. Groups overlap
     (a learner is in several), so they are never added to one another.
     """
-    profiles = pd.Series(counted["profile"].unique(), dtype=object)
-    belongs = members(profiles, deepest=deepest)
-    pieces = []
-    for group in belongs.columns:
-        chosen = counted[counted["profile"].isin(belongs.index[belongs[group]])]
-        summed = chosen.groupby(CELL, dropna=False, sort=True)[["n", "n_success"]].sum()
-        pieces.append(summed.reset_index().assign(group=group))
-    table = pd.concat(pieces, ignore_index=True)
-    return table[[*CELL, "group", "n", "n_success"]]
-
-
-def repeats(journeys: Journeys) -> pd.DataFrame:
-    """How far results repeat one another because the same learner gave several of them.
-
-    Per measure and step: learners, results, the correlation of a learner's own results around the
-    mean of their year level and year, and the design effect by which the variance of a share grows
-    (Kish: 1 + correlation x (results per learner, weighted by results, - 1)).
-    """
-    rows = journeys.results[journeys.results["success"].notna()]
-    strata = ["measure", "stage", "year", "year_level"]
-    success = rows["success"].astype(float)
-    away = success - success.groupby([rows[c] for c in strata], dropna=False).transform("mean")
-    per_learner = (
-        rows.assign(away=away, away_square=away**2, results=1)
-        .groupby(["measure", "stage", "learner"])[["away", "away_square", "results"]]
-        .sum()
-    )
-    per_learner["pairs"] = per_learner["results"] * (per_learner["results"] - 1)
-    per_learner["joint"] = per_learner["away"] ** 2 - per_learner["away_square"]
-    per_learner["learners"] = 1
-    total = per_learner.groupby(["measure", "stage"]).sum()
-    variance = total["away_square"] / total["results"]
-    # Without a pair, or with nothing that varies, there is nothing to repeat.
-    shared = total["joint"] / total["pairs"] / variance
-    total["correlation"] = shared.fillna(0.0).clip(0.0, 1.0)
-    total["design_effect"] = 1 + total["correlation"] * total["pairs"] / total["results"]
-    return total[["learners", "results", "correlation", "design_effect"]].reset_index()
+    keys, sums = [*CELL, "group"], ["n", "n_success"]
+    own = counted.assign(group=counted["profile"].str.split(JOINER, regex=False)).explode("group")
+    own = own[own["group"] != ""]
+    table = pd.concat([counted.assign(group=""), own], ignore_index=True)
+    return table.groupby(keys, dropna=False, sort=True)[sums].sum().reset_index()
 
 
 def coverage(journeys: Journeys) -> pd.DataFrame:

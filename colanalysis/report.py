@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from colanalysis import deliver, evidence, execute, export, release, sealed
-from colanalysis.comparing import rank
+from colanalysis.comparing import doubt, rank
 from colanalysis.errors import ReportError
 from colanalysis.sealed import Release
 from colanalysis.terms import labels, settings
@@ -96,16 +96,21 @@ def write_findings(
     year: int | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """Write the exact ``findings.csv`` for the data lead, and return its path."""
+    """Write the exact ``findings.csv`` for the data lead, and return its path.
+
+    Beside it ``doubts.csv``: what was asked of each finding, with the answer in a sentence.
+    """
     target = deliver.place(
         out or deliver.default_place(settings.read(folder).id, audience="data-lead")
     )
     gathered = evidence.gather(folder, year=year, tell=tell)
+    tables = {"doubts": doubt.table(gathered.doubts), "findings": gathered.found[rank.COLUMNS]}
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as making:
-        made_path = Path(making) / "findings.csv"
-        deliver.write_csv(gathered.found[rank.COLUMNS], made_path)
-        made_path.replace(target / "findings.csv")
+        for name, table in tables.items():
+            deliver.write_csv(table, Path(making) / f"{name}.csv")
+        for name in tables:
+            (Path(making) / f"{name}.csv").replace(target / f"{name}.csv")
     return target / "findings.csv"
 
 

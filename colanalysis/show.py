@@ -5,6 +5,9 @@ Nothing here can reach further than the release it is given.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from colanalysis import describe, draw, page
@@ -13,6 +16,7 @@ from colanalysis.page import Html
 from colanalysis.sealed import Release
 
 IN_CHART = 8
+ONE_IN_TEN = 0.1
 
 
 def banner(release: Release) -> Html:
@@ -107,7 +111,24 @@ def _findings(release: Release, direction: str, caption: str) -> Html:
         note="The band is the range in which the share would lie beside these others; where few "
         "learners are counted it is pulled in a little. A learner counts once in each year.",
     )
-    return page.bullets(describe.sentence(row, about) for row in first.itertuples()) + figure
+    said = page.bullets(describe.sentence(row, about) for row in first.itertuples())
+    return said + page.paragraphs(_orders(rows, about)) + figure
+
+
+def _orders(rows: pd.DataFrame, about: Mapping[str, Any]) -> list[str]:
+    """Which finding reaches most learners and which gap is largest, where that is not the same one."""
+    if len(rows) < 2:
+        return []
+    # Of findings as wide or as large as one another the one told first is named.
+    most = rows.loc[(rows["gap"].abs() * rows["n_latest"]).astype(float).idxmax()]
+    largest = rows.loc[rows["gap"].abs().astype(float).idxmax()]
+    if most["rank"] == largest["rank"]:
+        return [f"Most learners and the largest difference: {describe.title(most, about)}."]
+    return [
+        f"Most learners: {describe.title(most, about)}. "
+        f"Largest difference: {describe.title(largest, about)}. Neither is the better place to start "
+        "by itself."
+    ]
 
 
 def _numbers(rows: pd.DataFrame, release: Release, caption: str) -> Html:
@@ -130,7 +151,7 @@ def _numbers(rows: pd.DataFrame, release: Release, caption: str) -> Html:
         "n_learners": "Results counted",
         "share": "Succeed",
         "reference_rate": "Compared with",
-        "evidence": "How sure",
+        "evidence": "How sure, and what speaks against it",
         "learners_to_shift": "Learners to shift a year",
         "own": "The group's own years",
     }
@@ -171,9 +192,21 @@ def _nothing_found(release: Release) -> str:
     return (
         "Nothing stands out that could not be chance, after allowing for all "
         f"{release.about['comparisons']:,} comparisons. That is a result too: differences of under "
-        f"{settings['smallest_gap']:.0%} are not listed, and small groups can hide larger ones. It "
-        "speaks of differences only: how many succeed at each step stands under the pathway."
+        f"{settings['smallest_gap']:.0%} are not listed, and small groups can hide larger ones"
+        f"{_detectable(release)}. It speaks of differences only: how many succeed at each step stands "
+        "under the pathway."
     )
+
+
+def _detectable(release: Release) -> str:
+    """From what gap on a group of one in ten would have been noticed."""
+    table = release.tables["detectable"]
+    gaps = table[table["part"] == ONE_IN_TEN]["gap"]
+    if gaps.empty:
+        return ""
+    best, worst = describe.points(gaps.min()), describe.points(gaps.max())
+    between = best if best == worst else f"{best} to {worst}, by measure"
+    return f": of one learner in ten, a gap of {between}, would be found four times in five"
 
 
 def _without_results(release: Release) -> list[str]:

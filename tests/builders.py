@@ -9,7 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from colanalysis import measure
 from colanalysis.check import Checked
+from colanalysis.comparing import compare
+from colanalysis.link import Journeys
+from colanalysis.measure import SUMS
 from colanalysis.terms.catalogue import Break, Measure
 from colanalysis.terms.settings import Community
 
@@ -162,7 +166,58 @@ def counted(*rows: dict[str, Any]) -> pd.DataFrame:
         "profile": "",
         "n": 20,
         "n_success": 10,
+        # Scores are unknown.
+        "n_scored": 0,
+        "score_sum": 0,
+        "score_squares": 0,
     }
-    return pd.DataFrame([{**blank, **row} for row in rows], columns=list(blank)).astype(
-        {"year": "int64", "year_level": "float64", "n": "int64", "n_success": "int64"}
+    kinds = {"year": "int64", "year_level": "float64", **dict.fromkeys(SUMS, "int64")}
+    return pd.DataFrame([{**blank, **row} for row in rows], columns=list(blank)).astype(kinds)
+
+
+def journeys(rows: pd.DataFrame) -> Journeys:
+    """Journeys of results that know everything: a row names learner, step, place, profile, success.
+
+    Columns that are missing are filled in: measure, stage, year, year_level, provider_id, profile,
+    score.
+    """
+    blank = {
+        "measure": "reading",
+        "stage": "years_4_6",
+        "year": 2025,
+        "year_level": 5.0,
+        "provider_id": "P",
+        "profile": "",
+        "score": 1.0,
+    }
+    full = rows.assign(**{name: value for name, value in blank.items() if name not in rows})
+    parts = full[["learner", "profile"]].drop_duplicates()
+    parts = parts.assign(part=parts["profile"].str.split(" & ")).explode("part")
+    parts = parts[parts["part"] != ""]
+    memberships = pd.DataFrame(
+        {
+            "learner": parts["learner"],
+            "attribute": parts["part"].str.split("=").str[0],
+            "value": parts["part"].str.split("=").str[1],
+        }
     )
+    return Journeys(community(), full, pd.DataFrame(), memberships.reset_index(drop=True))
+
+
+def panels(rows: pd.DataFrame) -> dict[compare.Key, compare.Panel]:
+    """The panels of such results."""
+    told = journeys(rows)
+    return compare.panels(measure.counts(told), measure.pairs(told), community=told.community)
+
+
+def panel(rows: pd.DataFrame) -> compare.Panel:
+    """The only panel of such results."""
+    (one,) = panels(rows).values()
+    return one
+
+
+def belongs(rows: pd.DataFrame, group: str, provider: str = "") -> pd.Series:
+    """Which rows belong to a group and a provider, the long way round; "" is everybody."""
+    parts = set(group.split(" & ")) if group else set()
+    own = rows["profile"].map(lambda profile: parts <= set(profile.split(" & "))).astype(bool)
+    return own & (rows["provider_id"] == provider) if provider else own

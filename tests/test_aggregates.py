@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from builders import community, providers, table
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colanalysis import aggregates
-from colanalysis.measure import CELL
+from colanalysis.measure import CELL, SUMS
 
 ALL = {"n": 100, "n_success": 60, "year_level": 4}
 GIRLS = {"n": 55, "n_success": 40, "year_level": 4, "gender": "F"}
@@ -35,10 +36,15 @@ def seen(*rows: dict[str, object]) -> dict[str, int]:
 
 def test_rows_for_all_learners_are_counts_in_the_columns_of_counts() -> None:
     made = read(ALL)
-    assert made.columns.tolist() == [*CELL, "profile", "n", "n_success"]
-    expected = ["reading", "years_4_6", 2025, 4.0, "P", "", 100, 60]
+    assert made.columns.tolist() == [*CELL, "profile", *SUMS]
+    expected = ["reading", "years_4_6", 2025, 4.0, "P", "", 100, 60, 0, 0, 0]
     assert made.values.tolist() == [expected]
-    assert made["n"].dtype == "int64"
+    assert made[SUMS].dtypes.tolist() == [np.dtype("int64")] * len(SUMS)
+
+
+def test_of_scores_that_others_hold_nothing_is_known() -> None:
+    scores = ["n_scored", "score_sum", "score_squares"]
+    assert read(ALL, GIRLS, BOYS)[scores].sum().tolist() == [0, 0, 0]
 
 
 def test_groups_that_add_up_to_all_learners_take_the_place_of_the_row_for_all() -> None:
@@ -147,7 +153,7 @@ def test_a_combination_of_ethnic_groups_is_one_profile() -> None:
 
 
 def test_an_empty_table_gives_empty_counts() -> None:
-    assert read().columns.tolist() == [*CELL, "profile", "n", "n_success"]
+    assert read().columns.tolist() == [*CELL, "profile", *SUMS]
     assert read().empty
     assert said() == []
 

@@ -22,7 +22,7 @@ def finding(**changes):
         "provider_id": "", "group": "ethnicity=Pacific Peoples", "n_learners": 300,
         "n_success": 141, "rate": 0.47, "reference_rate": 0.65, "mark": "", "gap": -0.12,
         "gap_low": -0.18, "gap_high": -0.07, "learners_to_shift": 12, "evidence": "strong",
-        "years_seen": 4, "years_with_data": 4, "n_latest": 84,
+        "years_seen": 4, "years_with_data": 4, "n_latest": 84, "doubts": "",
     }  # fmt: skip
     return SimpleNamespace(**{**usual, **changes})
 
@@ -101,6 +101,14 @@ def test_groups_are_named_in_words(group, words):
 def test_how_sure_gives_range_and_years():
     assert describe.how_sure(finding()) == (
         "Strong evidence: between −18 and −7 points, shows in 4 of 4 years"
+    )
+
+
+def test_how_sure_says_what_speaks_against_it():
+    said = describe.how_sure(finding(doubts="one_behind: no; room: no; yardstick: cannot tell"))
+    assert said.endswith(
+        "shows in 4 of 4 years. Against it: one school or cohort is behind it; near the end of the "
+        "scale; cannot be seen on the other yardstick"
     )
 
 

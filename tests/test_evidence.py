@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from colanalysis import evidence, find, release
-from colanalysis.comparing import rank
+from colanalysis import evidence, measure, release
+from colanalysis.comparing import look, rank
 from colanalysis.errors import DataError, UsageError
 
 PROVIDERS = [
@@ -14,13 +14,13 @@ PROVIDERS = [
 COLUMNS = {
     "inputs": ["file", "table", "sha256", "rows"],
     "rows": ["table", "rows_in", "used", "set_aside"],
-    "counted": ["measure", "stage", "year", "year_level", "provider_id", "profile", "n", "n_success"],
+    "counted": [*measure.CELL, "profile", *measure.SUMS],
     "coverage": ["measure", "stage", "year", "provider_id", "group", "eligible", "assessed"],
     "transitions": ["measure", "stage_before", "stage_after", "year", "group", "n", "before", "after",
                     "gained", "lost"],
     "flows": ["stage_before", "stage_after", "year", "leaving_step", "same_provider",
               "other_provider", "not_seen_again", "new_in_step"],
-    "looked_at": [*find.COLUMNS, "p_value", "q_value", "gap"],
+    "looked_at": look.COLUMNS,
     "found": [*rank.COLUMNS, *rank.EXTRA],
 }  # fmt: skip
 

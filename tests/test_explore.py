@@ -47,3 +47,20 @@ def test_a_picture_has_a_line_for_every_group(gathered):
     figure = explore.picture(table, title="Attendance")
     named = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert set(named) == {"Gender: female", "Gender: male", "Gender: another gender"}
+
+
+def test_small_groups_are_steadied_towards_what_their_groups_predict(gathered):
+    told = explore.small_groups(gathered.panels, measure_id="reading_judgement", stage="years_4_6")
+    rows = gathered.counted
+    latest = gathered.panels[max(k for k in gathered.panels if k[0] == "reading_judgement")]
+    own = rows[(rows["measure"] == "reading_judgement") & (rows["stage"] == "years_4_6")]
+    own = own[own["year"].isin(latest.years)].groupby("profile")[["n", "n_success"]].sum()
+    plain = told.set_index("profile")
+    assert plain["n"].to_dict() == own["n"].to_dict()
+    assert plain["n_success"].to_dict() == own["n_success"].to_dict()
+    assert told["n"].is_monotonic_decreasing
+    few = plain[plain["n"] < 10]
+    assert (few["rate"] - few["shrunken"]).abs().mean() > 0.1
+    # Steadying is never past what was counted.
+    between = (plain["shrunken"] - plain["additive"]) * (plain["rate"] - plain["additive"])
+    assert between.min() > -1e-9

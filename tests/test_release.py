@@ -13,8 +13,8 @@ from colanalysis import evidence, release
 from colanalysis.errors import UsageError
 
 TOMORROW = datetime.date.today() + datetime.timedelta(days=1)  # noqa: DTZ011
-TABLES = ["findings", "steps", "years", "affected", "transitions", "flows", "coverage", "candidates",
-          "knowledge", "plans", "resources", "providers", "data"]  # fmt: skip
+TABLES = ["findings", "steps", "years", "affected", "transitions", "flows", "coverage", "detectable",
+          "candidates", "knowledge", "plans", "resources", "providers", "data"]  # fmt: skip
 # The two counts of each table: learners, and those among them who succeed (or were assessed).
 COUNTS = [
     ("findings", "n_learners", "n_success", "rate"),
@@ -35,7 +35,7 @@ FINDINGS = {
     "gap_low": "from rounded", "gap_high": "from rounded", "p_value": "blank", "q_value": "blank",
     "years_seen": "a count of years", "learners_to_shift": "from rounded", "evidence": "a grade",
     "notes": "words", "stages": "names", "years_with_data": "a count of years",
-    "n_latest": "rounded", "mark": "a word", "done": "a word",
+    "n_latest": "rounded", "doubts": "words", "mark": "a word", "done": "a word",
 }  # fmt: skip
 
 

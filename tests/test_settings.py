@@ -103,7 +103,7 @@ def test_the_stated_defaults() -> None:
         "smallest_count": 6,
         "smallest_survey": 5,
         "rounding_base": 3,
-        "deepest_group": 2,
+        "deepest_group": 3,
         "ethnicity": "total response",
         "language_order": "en-mi",
         "candidates": 5,

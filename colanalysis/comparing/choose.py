@@ -1,183 +1,164 @@
 """Choose the few findings that explain the rest.
 
-One hurdle is one finding. Among everything worth listing at one step, the strongest is taken, its
-learners are set aside, and what is no longer there without them was only its reflection: a mirror
-(the others look good because this group is behind), a part of it, or a wider group that holds it.
+One hurdle is one finding. Of everything in a panel that could be listed the strongest is taken (the
+simplest description that explains most), what it explains is taken out of every learner's result,
+and the scan looks again: mirrors (the others look good because this group is behind), parts and wider
+groups have nothing left, and what has something left is a finding of its own.
 """
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 
 from colanalysis.comparing import estimate
-from colanalysis.comparing.compare import Key, Panel, joined
-from colanalysis.comparing.estimate import Contrast
+from colanalysis.comparing.compare import Panel
+from colanalysis.comparing.scan import Judged, Scan, judged
 from colanalysis.measure import JOINER
-from colanalysis.terms.settings import Community, Settings
 
-STEP = ["measure", "period", "stages"]
+# A combination is told only if so many standard errors of it are left beside its parts.
+MATTERS = 2.0
 NEARLY_ALL, SMALL_SIDE = 0.9, 0.4
+MOST = 25
 
 
-def explaining(
-    listed: pd.DataFrame, panels: dict[Key, Panel], *, settings: Settings
-) -> pd.DataFrame:
-    """Keep, at every step of every measure, the findings that the stronger ones do not explain."""
-    kept = [
-        _explaining_at(rows, panels[(measure, period, stage)], settings)
-        for (measure, period, stage), rows in listed.groupby(STEP)
+@dataclass(frozen=True)
+class Choice:
+    """A unit of a scan over one of its ranges, and how often chance alone would do as well.
+
+    ``false`` is the expected number of false findings if everything this surprising, after what was
+    taken before it, were listed.
+    """
+
+    unit: int
+    range: int
+    false: float
+
+
+def explaining(looked: Scan, times: np.ndarray, waiting: np.ndarray, *, bar: float) -> list[Choice]:
+    """Take one of the ``waiting`` units of a scan after another until nothing is left below ``bar``.
+
+    ``times``, one per unit, is how many equally simple units its p-value has to allow for.
+    """
+    panel, smallest = looked.panel, looked.settings.smallest_gap
+    price = 2 * np.log(np.maximum(times, 1))
+    taken: list[Choice] = []
+    columns: list[np.ndarray] = []
+    now = judged(looked, waiting)
+    side = np.sign(now.gap)
+    while len(waiting) and len(taken) < MOST:
+        told, best = _where(looked, now, times[waiting], bar)
+        at = np.arange(len(waiting)), best
+        gap = now.gap[at]
+        still = (told <= bar) & (np.sign(gap) == side[at]) & (np.abs(gap) >= smallest)
+        if not still.any():
+            break
+        strength = estimate.z_of(np.where(still, now.p[at], 1.0)) ** 2 - price[waiting]
+        strength = np.where(still, np.round(strength, 6), -np.inf)
+        first = _simplest(looked, waiting, best, strength, columns)
+        first = _one_side(looked, waiting, now.gap, best, first, still)
+        taken.append(Choice(int(waiting[first]), int(best[first]), float(told[first])))
+        columns.append(_indicator(looked, taken[-1]))
+        # A unit may come again with what is left of it elsewhere.
+        waiting, side = waiting[still], side[still]
+        now = judged(looked, waiting, _left(panel, np.array(columns)))
+    return taken
+
+
+def _where(
+    looked: Scan, now: Judged, times: np.ndarray, bar: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """How much chance would list of each unit, and over which range it is told.
+
+    Among ranges over which a unit could be listed it is the one that explains most; how far schools
+    differ says whether, and not where.
+    """
+    told = np.where(np.isnan(now.p), np.inf, now.p * looked.allowance) * times[:, None]
+    explained = np.divide(now.away**2, now.chance, out=np.zeros_like(told), where=now.chance > 0)
+    explained = np.where(told <= bar, explained - 2 * np.log(looked.allowance), -np.inf)
+    nowhere = ~np.isfinite(explained).any(axis=1)
+    best = np.where(nowhere, told.argmin(axis=1), np.round(explained, 6).argmax(axis=1))
+    return told.min(axis=1), best
+
+
+def _indicator(looked: Scan, choice: Choice) -> np.ndarray:
+    row = looked.units.iloc[choice.unit]
+    inside = looked.ranges.holds[choice.range][looked.panel.grid]
+    return looked.panel.indicator(row["group"], row["provider_id"], inside=inside)
+
+
+def _left(panel: Panel, columns: np.ndarray) -> np.ndarray:
+    """Successes beyond those expected, less what the units already taken explain together."""
+    away = panel.n_success - panel.n * panel.share
+    weighted = columns * panel.n
+    size, *_ = np.linalg.lstsq(weighted @ columns.T, columns @ away, rcond=None)
+    return away - size @ weighted
+
+
+def _simplest(
+    looked: Scan,
+    waiting: np.ndarray,
+    best: np.ndarray,
+    strength: np.ndarray,
+    columns: list[np.ndarray],
+) -> int:
+    """The strongest; if its parts leave nothing of it, the strongest of those parts instead.
+
+    Two groups of which each is behind by itself are so told, and not by where they meet.
+    """
+    first = int(np.argmax(strength))
+    groups = looked.units["group"].to_numpy()
+    pieces = groups[waiting[first]].split(JOINER)
+    names = [
+        JOINER.join(some) for size in range(1, len(pieces)) for some in combinations(pieces, size)
     ]
-    return pd.concat(kept) if kept else listed
+    inside = looked.ranges.holds[best[first]][looked.panel.grid]
+    panel = looked.panel
+    own = panel.indicator(groups[waiting[first]], inside=inside)
+    beside = np.array([*columns, *(panel.indicator(name, inside=inside) for name in names)])
+    parts = np.isin(groups[waiting], names) & np.isfinite(strength)
+    if not parts.any():
+        return first
+    weighted = beside * panel.n
+    size, *_ = np.linalg.lstsq(weighted @ beside.T, weighted @ own, rcond=None)
+    left = own - size @ beside
+    varies = (panel.variance * left**2).sum() / (panel.variance * own**2).sum()
+    told = judged(looked, waiting[[first]], _left(panel, beside))
+    z = told.away[0, best[first]] / np.sqrt(max(told.chance[0, best[first]] * varies, 1e-12))
+    return first if abs(z) >= MATTERS else int(np.argmax(np.where(parts, strength, -np.inf)))
 
 
-def _explaining_at(rows: pd.DataFrame, part: Panel, settings: Settings) -> pd.DataFrame:
-    simple = _simplest(rows, part, settings.smallest_group)
-    waiting = _one_side(_by_strength(simple, part), part)
-    keep, taken = np.ones(part.n.shape[1], dtype=bool), []
-    while len(waiting):
-        first = waiting.iloc[0]
-        taken.append(first.name)
-        keep &= part.belongs[:, part.at(first)] == 0
-        without = part.contrast(keep=keep)
-        at = [part.at(row) for _, row in waiting.iterrows()]
-        still = (
-            (_looked_at_again(without, settings.smallest_group)[at] <= settings.false_share)
-            & (np.sign(without.gap[at]) == np.sign(waiting["raw_gap"]))
-            & (np.abs(without.gap[at]) >= settings.smallest_gap)
-        )
-        still.iloc[0] = False
-        waiting = waiting[still]
-    return rows.loc[taken]
-
-
-def _looked_at_again(without: Contrast, smallest: int) -> np.ndarray:
-    """The q-value of every group of a step among the learners who are left; 1 for groups too small.
-
-    Reflections made the first list longer and so its bar lower; what is left has to earn its place.
-    """
-    enough = np.minimum(without.n, without.n_others) >= smallest
-    q = np.ones(len(enough))
-    q[enough] = estimate.q_values(estimate.p_values(without.z[enough]))
-    return q
-
-
-def _simplest(rows: pd.DataFrame, part: Panel, smallest: int) -> pd.DataFrame:
-    """Leave out pairs that a wider group of theirs, listed too, describes as well.
-
-    "Learners who moved and are not English language learners" says no more than "learners who
-    moved", unless not learning English matters more for those who moved than for others (if it
-    matters as much for all, it is a finding of its own), and enough of both kinds moved.
-    """
-    singles = {row["group"]: row for _, row in rows[rows["depth"] == 1].iterrows()}
-    drop = []
-    for index, pair in rows[rows["depth"] > 1].iterrows():
-        price = _price(part, pair)
-        for wider in (singles[name] for name in pair["group"].split(JOINER) if name in singles):
-            enough = wider["n"] - pair["n"] >= smallest
-            told_apart = enough and _more(part, pair["group"], wider["group"]) ** 2 >= price
-            if np.sign(wider["raw_gap"]) == np.sign(pair["raw_gap"]) and not told_apart:
-                drop.append(index)
-                break
-    return rows.drop(index=drop)
-
-
-def _more(part: Panel, pair: str, wider: str) -> float:
-    """How much more the rest of a pair matters within a wider group than elsewhere, in errors."""
-    rest = JOINER.join(name for name in pair.split(JOINER) if name != wider)
-    inside = part.belongs[:, part.position["", wider]] > 0
-    here, elsewhere = part.contrast(keep=inside), part.contrast(keep=~inside)
-    at, there = part.position["", pair], part.position["", rest]
-    more = here.gap[at] - elsewhere.gap[there]
-    return more / math.hypot(here.error[at], elsewhere.error[there])
-
-
-def _price(part: Panel, row: pd.Series) -> float:
-    """What a description pays: twice the logarithm of how many of its length could be tried."""
-    return 2 * math.log((part.groups["depth"] == row["depth"]).sum())
-
-
-def _by_strength(rows: pd.DataFrame, part: Panel) -> pd.DataFrame:
-    price = [_price(part, row) for _, row in rows.iterrows()]
-    return rows.assign(strength=(rows["z"] ** 2 - price).round(6)).sort_values(
-        ["strength", "depth", "group", "provider_id"], ascending=[False, True, True, True]
-    )
-
-
-def _one_side(rows: pd.DataFrame, part: Panel) -> pd.DataFrame:
-    """Tell a gap between two groups that make up (nearly) everybody recorded from one side only.
+def _one_side(
+    looked: Scan,
+    waiting: np.ndarray,
+    gaps: np.ndarray,
+    best: np.ndarray,
+    first: int,
+    still: np.ndarray,
+) -> int:
+    """Tell a gap between two units that hold (nearly) all learners between them from one side only.
 
     The smaller side is what stands out; if neither is small, it is told as the hurdle that it is.
     """
-    dropped: set[object] = set()
-    singles = rows[rows["depth"] == 1]
-    for pair in combinations(singles.index, 2):
-        sides = singles.loc[list(pair)]
-        attributes = set(sides["group"].str.partition("=")[0])
-        if len(attributes) > 1 or np.sign(sides["raw_gap"]).sum() != 0:
-            continue
-        one, other = (part.belongs[:, part.at(row)] for _, row in sides.iterrows())
-        values = part.groups["group"].str.startswith(f"{attributes.pop()}=")
-        recorded = part.belongs[:, values.to_numpy()].any(axis=1)
-        shares = sides["n"] / part.n[:, recorded].sum()
-        if not (one * other).any() and shares.sum() >= NEARLY_ALL:
-            kept = shares.idxmin() if shares.min() < SMALL_SIDE else sides["raw_gap"].idxmin()
-            dropped |= set(pair) - {kept}
-    return rows.drop(index=list(dropped))
-
-
-def neighbours_joined(
-    kept: pd.DataFrame, panels: dict[Key, Panel], *, community: Community
-) -> pd.DataFrame:
-    """Read the same finding at neighbouring steps as one, and at two yardsticks as the later one."""
-    order = {stage.id: place for place, stage in enumerate(community.stages)}
-    kept = kept.assign(
-        ahead=kept["raw_gap"] > 0, place=kept["stages"].map(order), earlier_yardstick=False
-    ).sort_values("place")
-    rows = []
-    for _, same in kept.groupby(["measure", "period", "provider_id", "group", "ahead"]):
-        run = (same["place"].diff().fillna(1) != 1).cumsum()
-        rows += [_read_together(steps, panels, community) for _, steps in same.groupby(run)]
-    table = pd.DataFrame(rows, columns=kept.columns)
-    return _latest_yardstick(table).drop(columns=["ahead", "place"])
-
-
-def _read_together(
-    steps: pd.DataFrame, panels: dict[Key, Panel], community: Community
-) -> pd.Series:
-    first = steps.iloc[0].copy()
-    if len(steps) == 1:
+    units = looked.units.iloc[waiting]
+    own = units.iloc[first]
+    if own["depth"] > 1:
         return first
-    parts = [panels[(first["measure"], first["period"], stage)] for stage in steps["stages"]]
-    whole = joined(parts, deepest=community.settings.deepest_group)
-    at = whole.at(first)
-    against = whole.contrast()
-    weight = 1 / steps["error"] ** 2
-    pull = ((steps["gap"] - steps["raw_gap"]) * weight).sum() / weight.sum()
-    first["stages"] = " ".join(steps["stages"])
-    first["n"], first["n_success"] = against.n[at], against.n_success[at]
-    first["n_others"] = against.n_others[at]
-    first["design_effect"] = whole.design_effect[at]
-    first["rate"], first["reference_rate"] = against.rate[at], against.reference[at]
-    first["raw_gap"], first["error"] = against.gap[at], against.error[at]
-    first["z"] = against.z[at]
-    first["p_value"] = float(estimate.p_values(np.array([against.z[at]]))[0])
-    first["q_value"] = steps["q_value"].min()
-    first["gap"] = first["raw_gap"] + pull
+    panel, range_ = looked.panel, best[first]
+    gap = gaps[:, range_]
+    attribute = units["group"].str.partition("=")[0]
+    alike = (units["depth"] == own["depth"]) & (attribute == attribute.iloc[first])
+    opposite = np.sign(gap) == -np.sign(gap[first])
+    inside = looked.ranges.holds[range_][panel.grid]
+    mine = panel.members(own["group"], own["provider_id"]) & inside
+    for other in np.flatnonzero(alike.to_numpy() & still & opposite):
+        row = units.iloc[other]
+        theirs = panel.members(row["group"], row["provider_id"]) & inside
+        shares = np.array([panel.n[mine].sum(), panel.n[theirs].sum()]) / panel.n[inside].sum()
+        if not (mine & theirs).any() and shares.sum() >= NEARLY_ALL:
+            if shares.min() < SMALL_SIDE:
+                return first if shares[0] <= shares[1] else int(other)
+            return first if gap[first] < 0 else int(other)
     return first
-
-
-def _latest_yardstick(table: pd.DataFrame) -> pd.DataFrame:
-    drop = []
-    table = table.reset_index(drop=True)
-    for _, same in table.groupby(["measure", "provider_id", "group", "ahead"]):
-        for row in same.itertuples():
-            later = same[same["period"] > row.period]
-            covered = [set(row.stages.split()) & set(s.split()) for s in later["stages"]]
-            if any(covered):
-                drop.append(row.Index)
-                table.loc[later.index[[bool(c) for c in covered]], "earlier_yardstick"] = True
-    return table.drop(index=drop)

@@ -1,129 +1,239 @@
-"""Compare: one step of one measure as a panel in which every group meets the others at once.
+"""Compare: one measure on one yardstick, arranged so that any group can be set against the others.
 
-A panel holds counts as two arrays, strata (year x year level) by columns (provider x profile), and a
-membership table, columns by groups. Group counts are then one matrix product, and leaving some
-learners out means leaving columns out.
+A panel holds counts as flat arrays, one entry per count, with the numbers of its stratum (step, year
+and year level: those who can be compared directly), its place on the grid of steps by years, its
+provider and its profile. The pairs of results that one learner gave stand beside them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from colanalysis.comparing import estimate
-from colanalysis.comparing.estimate import Contrast
-from colanalysis.measure import members
+from colanalysis.comparing import tally
+from colanalysis.comparing.tally import Axes
 from colanalysis.terms import catalogue
 from colanalysis.terms.settings import Community
 
-Key = tuple[str, int, str]
+Key = tuple[str, int]
+# Fewer pairs than this say little about how far results repeat one another a year apart.
+ENOUGH_PAIRS = 50
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Two results of one learner: how many learners, and the covariance that they bring.
+
+    ``first`` and ``later`` are places on the grid; ``provider`` is -1 where the learner moved in
+    between.
+    """
+
+    n: np.ndarray
+    first: np.ndarray
+    later: np.ndarray
+    provider: np.ndarray
+    profile: np.ndarray
+    covariance: np.ndarray
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Counts of one measure over one run of steps and years, ready to be compared.
+    """Counts of one measure on one yardstick. A place on the grid is step x years + year."""
 
-    ``groups`` has a row per group: provider_id, group, depth (attributes joined, 0 for a provider).
-    ``repeats`` is the design effect of learners with several results; ``design_effect``, one per
-    group, has a provider's wobble in it too.
-    """
-
-    counted: pd.DataFrame
+    measure: str
+    period: int
+    stages: tuple[str, ...]
+    years: tuple[int, ...]
+    providers: tuple[str, ...]
+    profiles: tuple[str, ...]
+    axes: Axes
     strata: pd.DataFrame
+    counted: pd.DataFrame
     n: np.ndarray
     n_success: np.ndarray
-    belongs: np.ndarray
-    groups: pd.DataFrame
-    repeats: float
-    design_effect: np.ndarray
+    stratum: np.ndarray
+    grid: np.ndarray
+    provider: np.ndarray
+    profile: np.ndarray
+    pairs: Pairs
 
-    def contrast(
-        self, *, keep: np.ndarray | None = None, strata: np.ndarray | None = None
-    ) -> Contrast:
-        """Every group against the other learners, of some columns and strata or of all."""
-        keep = np.ones(self.n.shape[1], dtype=bool) if keep is None else keep
-        strata = np.ones(len(self.strata), dtype=bool) if strata is None else strata
-        n, x = self.n[strata][:, keep], self.n_success[strata][:, keep]
-        belongs = self.belongs[keep]
-        in_group, success = n @ belongs, x @ belongs
-        return estimate.contrast(
-            in_group,
-            success,
-            n.sum(axis=1, keepdims=True) - in_group,
-            x.sum(axis=1, keepdims=True) - success,
-            design_effect=self.design_effect,
-        )
+    @property
+    def places(self) -> int:
+        """How many places the grid has."""
+        return len(self.stages) * len(self.years)
 
     @cached_property
-    def position(self) -> dict[tuple[str, str], int]:
-        """The row of ``groups`` of each provider_id and group."""
-        names = zip(self.groups["provider_id"], self.groups["group"], strict=True)
-        return {name: at for at, name in enumerate(names)}
+    def share(self) -> np.ndarray:
+        """The share of all learners of a stratum who succeed, for every entry."""
+        n = np.bincount(self.stratum, self.n)
+        return (np.bincount(self.stratum, self.n_success) / n)[self.stratum]
 
-    def at(self, row: pd.Series) -> int:
-        """The place of the group that a row of comparisons or findings is about."""
-        return self.position[row["provider_id"], row["group"]]
+    @cached_property
+    def variance(self) -> np.ndarray:
+        """The variance of each entry's successes if they were drawn from all of its stratum."""
+        n = np.bincount(self.stratum, self.n)[self.stratum]
+        return self.n * self.share * (1 - self.share) * n / np.maximum(n - 1, 1)
 
-    def years(self) -> np.ndarray:
-        """The years in which the panel has results, in order."""
-        return np.unique(self.strata["year"].to_numpy())
+    def members(self, group: str, provider_id: str = "") -> np.ndarray:
+        """Which entries belong to a group, or to a provider; "" and "" is everybody."""
+        belongs = tally.belonging(self.axes, group)[self.profile]
+        if provider_id:
+            belongs = belongs & (self.provider == self.providers.index(provider_id))
+        return belongs
+
+    def indicator(self, group: str, provider_id: str = "", *, inside: np.ndarray) -> np.ndarray:
+        """Which entries of a range a unit holds, less the part that it holds of their stratum."""
+        belongs = (self.members(group, provider_id) & inside).astype(float)
+        n = np.bincount(self.stratum, self.n)
+        return belongs - (np.bincount(self.stratum, self.n * belongs) / n)[self.stratum]
+
+    def within(self, stages: list[str], first_year: int, last_year: int) -> np.ndarray:
+        """Which entries lie in a range of steps and years."""
+        places = np.arange(len(self.stages) * len(self.years))
+        stage, year = np.divmod(places, len(self.years))
+        years = np.array(self.years)[year]
+        inside = np.isin(np.array(self.stages)[stage], stages)
+        inside &= (years >= first_year) & (years <= last_year)
+        return inside[self.grid]
 
 
-def panel(counted: pd.DataFrame, *, deepest: int, design_effect: float) -> Panel:
-    """Arrange one measure's counts so that groups and providers can be compared with the others."""
-    columns, column_of = _index(counted, ["provider_id", "profile"])
-    strata, stratum_of = _index(counted, ["year", "year_level"])
-    n = np.zeros((len(strata), len(columns)))
-    x = np.zeros_like(n)
-    np.add.at(n, (stratum_of, column_of), counted["n"].to_numpy())
-    np.add.at(x, (stratum_of, column_of), counted["n_success"].to_numpy())
-    profiles = pd.Series(columns["profile"].unique(), dtype=object)
-    by_profile = members(profiles, deepest=deepest).drop(columns="")
-    by_group = by_profile.loc[columns["profile"]].to_numpy()
-    providers = np.unique(columns["provider_id"])
-    by_provider = columns["provider_id"].to_numpy()[:, None] == providers[None, :]
-    depth = [name.count(" & ") + 1 for name in by_profile.columns]
-    groups = pd.DataFrame(
-        {
-            "provider_id": [""] * len(depth) + list(providers),
-            "group": [*by_profile.columns, *[""] * len(providers)],
-            "depth": depth + [0] * len(providers),
-        }
+def panels(counted: pd.DataFrame, pairs: pd.DataFrame, *, community: Community) -> dict[Key, Panel]:
+    """A panel for every measure and yardstick; results never meet across yardsticks."""
+    keyed = counted.assign(period=periods(counted, "year", community))
+    met = pairs.assign(
+        period=periods(pairs, "year", community),
+        until=periods(pairs, "year_later", community),
     )
-    wobble = _wobble(n, x, by_provider, strata["year"].to_numpy())
-    effect = design_effect * np.where(groups["depth"] == 0, wobble, 1.0)
-    belongs = np.hstack([by_group, by_provider]).astype(float)
-    return Panel(counted, strata, n, x, belongs, groups, design_effect, effect)
-
-
-def panels(
-    counted: pd.DataFrame, *, community: Community, repeats: pd.DataFrame
-) -> dict[Key, Panel]:
-    """A panel for every measure, yardstick period and step; results never meet across yardsticks."""
-    effects = repeats.set_index(["measure", "stage"])["design_effect"]
-    which, number_of = _index(counted, ["measure", "year"])
-    periods = [
-        catalogue.period(community.measures[name], year)
-        for name, year in which.itertuples(index=False)
-    ]
-    keyed = counted.assign(period=np.array(periods, dtype=int)[number_of])
+    met = met[met["period"] == met["until"]]
+    by_key = dict(iter(met.groupby(["measure", "period"], sort=False)))
+    people = profiles(counted)
     return {
-        key: panel(
-            rows,
-            deepest=community.settings.deepest_group,
-            design_effect=float(effects.loc[(key[0], key[2])]),
-        )
-        for key, rows in keyed.groupby(["measure", "period", "stage"], sort=True)
+        key: panel(rows, by_key.get(key, met.iloc[:0]), people, community=community)
+        for key, rows in keyed.groupby(["measure", "period"], sort=True)
     }
 
 
-def joined(parts: list[Panel], *, deepest: int) -> Panel:
-    """Neighbouring steps of one measure read together as one panel."""
-    counted = pd.concat([part.counted for part in parts], ignore_index=True)
-    return panel(counted, deepest=deepest, design_effect=max(part.repeats for part in parts))
+@dataclass(frozen=True)
+class Profiles:
+    """All profiles of a community by name, and as codes; read once for all of its panels."""
+
+    names: pd.Index
+    axes: Axes
+
+
+def profiles(counted: pd.DataFrame) -> Profiles:
+    """Read the profiles of counts, in alphabetical order."""
+    names = pd.Index(sorted(counted["profile"].unique()), dtype=object)
+    return Profiles(names, tally.axes(pd.Series(names, dtype=object)))
+
+
+def panel(
+    counted: pd.DataFrame, pairs: pd.DataFrame, people: Profiles, *, community: Community
+) -> Panel:
+    """Arrange the counts and the pairs of one measure on one yardstick."""
+    rows = counted.reset_index(drop=True)
+    name = str(rows["measure"].iloc[0])
+    strata, stratum = _index(rows, ["stage", "year", "year_level"])
+    held = set(rows["stage"])
+    stages = tuple(stage.id for stage in community.stages if stage.id in held)
+    years = tuple(sorted(int(year) for year in rows["year"].unique()))
+    providers = pd.Index(sorted(rows["provider_id"].unique()))
+    n, success = (rows[column].to_numpy(float) for column in ("n", "n_success"))
+    grid = _grid(rows["stage"], rows["year"], stages, years)
+    return Panel(
+        measure=name,
+        period=catalogue.period(community.measures[name], years[0]),
+        stages=stages,
+        years=years,
+        providers=tuple(providers),
+        profiles=tuple(people.names),
+        axes=people.axes,
+        strata=strata,
+        counted=rows,
+        n=n,
+        n_success=success,
+        stratum=stratum,
+        grid=grid,
+        provider=providers.get_indexer(rows["provider_id"]),
+        profile=people.names.get_indexer(rows["profile"]),
+        pairs=_pairs(
+            pairs,
+            strata,
+            np.bincount(stratum, success) / np.bincount(stratum, n),
+            lambda stage, year: _grid(stage, year, stages, years),
+            providers,
+            people.names,
+        ),
+    )
+
+
+def _pairs(
+    met: pd.DataFrame,
+    strata: pd.DataFrame,
+    share: np.ndarray,
+    place: Callable[[pd.Series, pd.Series], np.ndarray],
+    providers: pd.Index,
+    profiles: pd.Index,
+) -> Pairs:
+    """Bring pairs of results into the numbers of a panel, each with its expected covariance.
+
+    The correlation of two results of one learner is estimated from all pairs equally many years
+    apart, around the shares of their strata.
+    """
+    numbers = pd.Series(np.arange(len(strata)), pd.MultiIndex.from_frame(strata.fillna(-1)))
+    ends = []
+    for suffix in ("", "_later"):
+        where = met[[f"{column}{suffix}" for column in strata]].fillna(-1)
+        ends.append(numbers.reindex(pd.MultiIndex.from_frame(where)).to_numpy(float))
+    known = ~(np.isnan(ends[0]) | np.isnan(ends[1]))
+    met, (a, b) = met[known], (end[known].astype(int) for end in ends)
+    n, first, later, both = (met[c].to_numpy(float) for c in ("n", "first", "later", "both"))
+    spread = np.sqrt(share[a] * (1 - share[a]) * share[b] * (1 - share[b]))
+    joint = both - share[b] * first - share[a] * later + n * share[a] * share[b]
+    apart = (met["year_later"] - met["year"]).to_numpy(int)
+    same = (met["provider_id"] == met["provider_id_later"]).to_numpy()
+    provider = np.where(same, providers.get_indexer(met["provider_id"]), -1)
+    return Pairs(
+        n=n,
+        first=place(met["stage"], met["year"]),
+        later=place(met["stage_later"], met["year_later"]),
+        provider=provider,
+        profile=profiles.get_indexer(met["profile"]),
+        covariance=n * spread * _correlation(apart, n, joint, n * spread),
+    )
+
+
+def _correlation(
+    apart: np.ndarray, n: np.ndarray, joint: np.ndarray, most: np.ndarray
+) -> np.ndarray:
+    """The correlation of each pair, from all pairs as many years apart (all, where those are few)."""
+    if not len(apart):
+        return np.zeros(0)
+    many, together, largest = (np.bincount(apart, one) for one in (n, joint, most))
+    few = many < ENOUGH_PAIRS
+    together, largest = (np.where(few, one.sum(), one) for one in (together, largest))
+    correlation = np.divide(together, largest, out=np.zeros_like(largest), where=largest > 0)
+    return np.clip(correlation, 0.0, 1.0)[apart]
+
+
+def _grid(
+    stage: pd.Series, year: pd.Series, stages: tuple[str, ...], years: tuple[int, ...]
+) -> np.ndarray:
+    return pd.Index(stages).get_indexer(stage) * len(years) + pd.Index(years).get_indexer(year)
+
+
+def periods(table: pd.DataFrame, column: str, community: Community) -> np.ndarray:
+    """The yardstick of each row's measure in the year of a column."""
+    which, number = _index(table, ["measure", column])
+    told = [
+        catalogue.period(community.measures[name], year)
+        for name, year in which.itertuples(index=False)
+    ]
+    return np.array(told, dtype=int)[number]
 
 
 def _index(table: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, np.ndarray]:
@@ -131,26 +241,3 @@ def _index(table: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, np.ndarr
     number = table.groupby(keys, dropna=False, sort=True, observed=True).ngroup()
     distinct = table[keys].assign(number=number).drop_duplicates("number").sort_values("number")
     return distinct[keys].reset_index(drop=True), number.to_numpy()
-
-
-def _wobble(n: np.ndarray, x: np.ndarray, by_provider: np.ndarray, years: np.ndarray) -> float:
-    """How much more a provider's share moves from year to year than chance alone would move it.
-
-    Pearson's dispersion of provider by year counts around what the provider and the year lead one
-    to expect; never under 1. Without it a school's ordinary good year would pass for a finding.
-    """
-    labels = np.unique(years)
-    in_year = (years[None, :] == labels[:, None]).astype(float)
-    people, success = in_year @ n @ by_provider, in_year @ x @ by_provider
-    # Providers without results in a year leave nothing to compare there.
-    freedom = (people > 0).sum() - people.shape[0] - people.shape[1] + 1
-    if freedom < 1 or success.sum() == 0:
-        return 1.0
-    by_place = success.sum(axis=0) / np.maximum(people.sum(axis=0), 1)
-    # Years are taken out on the scale of counts: each year's total is met exactly.
-    expected = people * by_place
-    expected *= (success.sum(axis=1) / np.maximum(expected.sum(axis=1), 1e-12))[:, None]
-    rate = np.clip(expected / np.maximum(people, 1), 0.02, 0.98)
-    variance = np.maximum(people, 1) * rate * (1 - rate)
-    dispersion = np.where(people > 0, (success - expected) ** 2 / variance, 0).sum() / freedom
-    return float(max(dispersion, 1.0))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 Z95 = 1.959963984540054
-FURTHEST_PULL = 0.5
+FURTHEST_PULL = 0.25
 
 
 @dataclass(frozen=True)
@@ -78,14 +78,51 @@ def p_values(z: np.ndarray) -> np.ndarray:
     return 2 * ndtr(-np.abs(z))
 
 
-def q_values(p: np.ndarray) -> np.ndarray:
-    """Benjamini-Hochberg adjusted p-values (1995): the false share if the list were cut at each."""
-    # scipy.stats has the same in false_discovery_control, but takes a second to import.
-    order = np.argsort(p)
-    stepped = p[order] * len(p) / np.arange(1, len(p) + 1)
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum.accumulate(stepped[::-1])[::-1]
-    return adjusted
+def z_of(p: np.ndarray) -> np.ndarray:
+    """The size of a standard normal statistic that has these two-sided p-values."""
+    from scipy.special import ndtri
+
+    return -ndtri(np.maximum(p, 1e-300) / 2)
+
+
+def exact_p_values(away: np.ndarray, expected: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Two-sided p-values of shares that lie ``away`` from an ``expected`` share, good far out.
+
+    A share near 0 or 1, or of few learners, is skewed, and a normal tail would be far too thin on
+    one side. The tail is that of a binomial count of as many learners as would give the share this
+    ``variance``, with half of the chance of the observed count itself (mid-p; Lancaster 1961).
+    """
+    from scipy.special import betainc
+
+    expected = np.clip(expected, 1e-9, 1 - 1e-9)
+    n = expected * (1 - expected) / np.maximum(variance, 1e-12)
+    x = np.clip(expected + away, 0.0, 1.0) * n
+    # The upper tail is the lower tail of those who do not succeed.
+    fewer = away < 0
+    x, expected = np.where(fewer, x, n - x), np.where(fewer, expected, 1 - expected)
+    at_most = betainc(np.maximum(n - x, 1e-9), x + 1, 1 - expected)
+    below = np.where(x > 0, betainc(n - x + 1, np.maximum(x, 1e-9), 1 - expected), 0.0)
+    return np.minimum(at_most + below, 1.0)
+
+
+def false_shares(expected_false: np.ndarray) -> np.ndarray:
+    """The share of a list that is false by chance if it were cut at each entry.
+
+    ``expected_false`` is how many false entries a list cut there would have. The first entry bears
+    all of it; from then on it is set against the entries that are listed before it. (Benjamini and
+    Hochberg's step-up procedure sets it against one more, and so lets in rather more than the share
+    that it names where few entries are true.) Of one entry it is the chance of any false one.
+    """
+    order = np.argsort(expected_false, kind="stable")
+    stepped = expected_false[order] / allowed(np.arange(1, len(order) + 1))
+    share = np.empty_like(expected_false, dtype=float)
+    share[order] = np.minimum(np.minimum.accumulate(stepped[::-1])[::-1], 1.0)
+    return share
+
+
+def allowed(listed: np.ndarray | int) -> np.ndarray:
+    """By how much more chance may be allowed for in a list of so many entries than in one of one."""
+    return np.maximum(np.asarray(listed, dtype=float) - 1, 1.0)
 
 
 def spread(gap: np.ndarray, error: np.ndarray, *, floor: float) -> float:
@@ -104,7 +141,7 @@ def spread(gap: np.ndarray, error: np.ndarray, *, floor: float) -> float:
 def shrink(
     gap: np.ndarray, error: np.ndarray, prior: np.ndarray | float, spread: float
 ) -> np.ndarray:
-    """Pull each gap towards its prior by how unsure it is, and never by more than half its error.
+    """Pull each gap towards its prior by how unsure it is, and never by more than a quarter of its error.
 
     Normal empirical Bayes keeps spread² / (spread² + error²) of a gap's distance from the prior; the
     limit (Efron and Morris 1971, limited translation) protects the few true gaps among many groups

@@ -6,12 +6,14 @@ Order is by learners reached, how sure, and how persistent; never by the largest
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from colanalysis.comparing import estimate
-from colanalysis.comparing.compare import Key, Panel, joined
+from colanalysis.comparing import estimate, exact
+from colanalysis.comparing.compare import Key, Panel
+from colanalysis.comparing.scan import Scan
 from colanalysis.terms.settings import Community, Settings
 
 COLUMNS = [
@@ -22,22 +24,24 @@ COLUMNS = [
 ]  # fmt: skip
 FEW_LEARNERS = 30
 EXTRA = [
-    "stages", "years_with_data", "n_latest", "sure", "pull", "n_others", "design_effect",
+    "stages", "years_with_data", "n_latest", "sure", "predicted", "score_gap", "period", "depth",
+    "pull", "n_others", "design_effect",
 ]  # fmt: skip
 
 
 def described(
-    rows: pd.DataFrame, panels: dict[Key, Panel], *, community: Community
+    rows: pd.DataFrame, scanned: Mapping[Key, Scan], *, community: Community
 ) -> pd.DataFrame:
     """Put findings into the columns of ``findings.csv``, ranked, with a few columns for later use.
 
     The further columns (``EXTRA``): ``stages``, ``years_with_data``, ``n_latest`` (the group's
     learners in the latest year looked at), ``sure`` (probability that the gap is truly beyond the
-    smallest one), and what is needed to work the gap out again from counts that may be shown:
-    ``pull`` (how far shrinking moved the raw gap, in errors),
-    ``n_others``, ``design_effect``.
+    smallest one), ``predicted`` (the gap that the attributes of a combination lead one to expect),
+    ``score_gap`` (the gap in mean score, in standard deviations), ``period``, ``depth``, and what is
+    needed to work the gap out again from counts that may be shown: ``pull`` (how far shrinking moved
+    the raw gap, in errors), ``n_others``, ``design_effect``.
     """
-    described_rows = [_described(row, panels, community) for _, row in rows.iterrows()]
+    described_rows = [_described(row, scanned, community) for _, row in rows.iterrows()]
     table = pd.DataFrame(described_rows, columns=[*COLUMNS, *EXTRA])
     return ranked(table)
 
@@ -55,15 +59,29 @@ def ranked(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(rank=np.arange(1, len(table) + 1))
 
 
-def _described(row: pd.Series, panels: dict[Key, Panel], community: Community) -> dict:
-    settings = community.settings
-    stages = row["stages"].split()
-    parts = [panels[(row["measure"], row["period"], s)] for s in stages
-             if (row["measure"], row["period"], s) in panels]  # fmt: skip
-    first, last = _year_levels(row, parts, community)
-    years = np.unique(np.concatenate([part.years() for part in parts]))
+def by_learners(found: pd.DataFrame) -> pd.DataFrame:
+    """Findings in order of the learners that their gap comes to in one year, most first."""
+    reach = (found["gap"].abs() * found["n_latest"]).astype(float)
+    return _by(found, reach)
+
+
+def by_gap(found: pd.DataFrame) -> pd.DataFrame:
+    """Findings in order of the size of their gap, largest first."""
+    return _by(found, found["gap"].abs().astype(float))
+
+
+def _by(found: pd.DataFrame, size: pd.Series) -> pd.DataFrame:
+    order = found.assign(size=size.round(9)).sort_values(["size", "rank"], ascending=[False, True])
+    return order.drop(columns="size").reset_index(drop=True)
+
+
+def _described(row: pd.Series, scanned: Mapping[Key, Scan], community: Community) -> dict:
+    settings, panel = community.settings, scanned[row["measure"], row["period"]].panel
+    steps = row["stages"].split()
+    first, last = _year_levels(row, panel, steps, community)
     sure = float(estimate.beyond(row["gap"], row["error"], settings.smallest_gap))
-    seen, with_data, n_latest = _by_year(row, parts, settings)
+    seen, with_data, n_latest = _by_year(row, panel, steps, settings)
+    score_gap = _score_gap(row, panel)
     direction = "success" if row["gap"] > 0 else "hurdle"
     behind = max(-row["gap"], 0.0) * n_latest
     low, high = (row["gap"] + side * estimate.Z95 * row["error"] for side in (-1, 1))
@@ -73,14 +91,14 @@ def _described(row: pd.Series, panels: dict[Key, Panel], community: Community) -
         "measure": row["measure"],
         "year_level_min": first,
         "year_level_max": last,
-        "year_min": int(years.min()),
-        "year_max": int(years.max()),
+        "year_min": int(row["year_min"]),
+        "year_max": int(row["year_max"]),
         "provider_id": row["provider_id"],
         "group": row["group"],
         "n_learners": int(row["n"]),
         "n_success": int(row["n_success"]),
         "rate": row["rate"],
-        "reference": REFERENCES[(row["kind"], row["group"] != "")],
+        "reference": REFERENCES[row["kind"]],
         "reference_rate": row["reference_rate"],
         "gap": row["gap"],
         "gap_low": max(low, -1.0),
@@ -90,58 +108,75 @@ def _described(row: pd.Series, panels: dict[Key, Panel], community: Community) -
         "years_seen": seen,
         "learners_to_shift": math.ceil(behind) if direction == "hurdle" else 0,
         "evidence": _grade(sure, seen),
-        "notes": _notes(row, sure, seen, with_data, settings),
+        "notes": _notes(row, sure, seen, with_data, score_gap, settings),
         "stages": row["stages"],
         "years_with_data": with_data,
         "n_latest": n_latest,
         "sure": sure,
+        "predicted": row["predicted"] if row["depth"] > 1 else np.nan,
+        "score_gap": score_gap,
+        "period": int(row["period"]),
+        "depth": int(row["depth"]),
         "pull": (row["gap"] - row["raw_gap"]) / row["error"],
         "n_others": row["n_others"],
         "design_effect": row["design_effect"],
     }
 
 
-def _year_levels(row: pd.Series, parts: list[Panel], community: Community) -> tuple[float, float]:
-    """The year levels with results; of a transition, the last before the step and the first after."""
-    if row["kind"] == "transition":
-        steps = {stage.id: stage for stage in community.stages}
-        before, after = (steps[name] for name in row["stages"].split())
-        ends = (before.last, after.first)
-        return tuple(np.nan if end is None else float(end) for end in ends)  # type: ignore[return-value]
-    levels = np.concatenate([part.strata["year_level"].to_numpy(dtype=float) for part in parts])
-    levels = levels[~np.isnan(levels)]
-    return (levels.min(), levels.max()) if len(levels) else (np.nan, np.nan)
-
-
 REFERENCES = {
-    ("gap", True): "other learners of the same step",
-    ("gap", False): "other learners of the same step",
-    ("level", False): "expectation",
-    ("transition", False): "the ordinary change from year to year",
+    "gap": "other learners of the same step",
+    "level": "expectation",
+    "transition": "the ordinary change from year to year",
 }
 
 
-def _by_year(row: pd.Series, parts: list[Panel], settings: Settings) -> tuple[int, int, int]:
+def _year_levels(
+    row: pd.Series, panel: Panel, steps: list[str], community: Community
+) -> tuple[float, float]:
+    """The year levels with results; of a transition, the last before the step and the first after."""
+    if row["kind"] == "transition":
+        known = {stage.id: stage for stage in community.stages}
+        before, after = (known[name] for name in steps)
+        ends = (before.last, after.first)
+        return tuple(np.nan if end is None else float(end) for end in ends)  # type: ignore[return-value]
+    inside = panel.within(steps, row["year_min"], row["year_max"])
+    held = panel.strata["year_level"].to_numpy(float)[np.unique(panel.stratum[inside])]
+    held = held[~np.isnan(held)]
+    return (held.min(), held.max()) if len(held) else (np.nan, np.nan)
+
+
+def _by_year(
+    row: pd.Series, panel: Panel, steps: list[str], settings: Settings
+) -> tuple[int, int, int]:
     """In how many years it shows by itself, of how many with data, and the latest year's learners."""
     if row["kind"] == "transition":
         return int(row["years_seen"]), int(row["years_with_data"]), int(row["n_latest"])
-    whole = parts[0] if len(parts) == 1 else joined(parts, deepest=settings.deepest_group)
-    shows, sizes = [], []
-    for year in whole.years():
-        n, gap = _in_year(row, whole, whole.strata["year"].to_numpy() == year)
+    mine = panel.members(row["group"], row["provider_id"])
+    shows, latest = [], 0
+    for year in panel.years:
+        n, gap = _in_year(row, panel, mine, panel.within(steps, year, year))
         if n:
-            sizes.append(int(n))
             shows.append(gap * np.sign(row["gap"]) >= settings.smallest_gap)
-    return sum(shows), len(sizes), sizes[-1]
+            latest = int(n) if year <= row["year_max"] else latest
+    return sum(shows), len(shows), latest
 
 
-def _in_year(row: pd.Series, whole: Panel, strata: np.ndarray) -> tuple[float, float]:
+def _in_year(
+    row: pd.Series, panel: Panel, mine: np.ndarray, inside: np.ndarray
+) -> tuple[float, float]:
     if row["kind"] == "level":
-        n = whole.n[strata].sum()
-        return n, whole.n_success[strata].sum() / max(n, 1) - row["reference_rate"]
-    against = whole.contrast(strata=strata)
-    at = whole.at(row)
-    return against.n[at], against.gap[at]
+        n = panel.n[inside].sum()
+        return n, panel.n_success[inside].sum() / max(n, 1) - row["reference_rate"]
+    against = exact.against(panel, mine, inside)
+    return against.n[0], against.gap[0]
+
+
+def _score_gap(row: pd.Series, panel: Panel) -> float:
+    if row["kind"] != "gap":
+        return float("nan")
+    inside = panel.within(row["stages"].split(), row["year_min"], row["year_max"])
+    mine = panel.members(row["group"], row["provider_id"])
+    return exact.standardised_difference(panel, mine, inside)
 
 
 def _grade(sure: float, years_seen: int) -> str:
@@ -150,12 +185,18 @@ def _grade(sure: float, years_seen: int) -> str:
     return "moderate" if sure >= 0.8 else "watch"
 
 
-def _notes(row: pd.Series, sure: float, seen: int, years: int, settings: Settings) -> str:
+def _notes(
+    row: pd.Series, sure: float, seen: int, years: int, score_gap: float, settings: Settings
+) -> str:
     parts = [f"{sure:.0%} sure to be beyond {settings.smallest_gap:.0%}"]
     parts.append(f"shows in {seen} of {years} years")
     if row.get("earlier_yardstick") is True:
         parts.append("also seen on the earlier yardstick")
     if row["n"] < FEW_LEARNERS:
         parts.append("few learners")
+    if row["depth"] > 1:
+        parts.append(f"its attributes by themselves predict {100 * row['predicted']:+.0f} points")
+    if not np.isnan(score_gap):
+        parts.append(f"mean score {score_gap:+.2f} standard deviations")
     parts.append("a learner counts once in each year")
     return "; ".join(parts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from colanalysis import challenge, measure
+from colanalysis.comparing import case
 from colanalysis.evidence import Evidence
 from colanalysis.publishing import accompany, protect, restate
 from colanalysis.publishing.protect import Rules
@@ -19,7 +20,8 @@ STEP_KEYS = ["measure", "stage"]
 
 def tables(evidence: Evidence, rules: Rules, *, provider: str) -> dict[str, pd.DataFrame]:
     """Make every table of a release, for the whole community ("") or for one provider."""
-    found = restate.findings(evidence.found, rules, provider=provider, surveyed=evidence.surveyed)
+    found = evidence.found.assign(doubts=_doubts(evidence))
+    found = restate.findings(found, rules, provider=provider, surveyed=evidence.surveyed)
     return {
         "findings": found,
         "steps": _steps(evidence, rules, provider),
@@ -28,6 +30,7 @@ def tables(evidence: Evidence, rules: Rules, *, provider: str) -> dict[str, pd.D
         "transitions": _transitions(evidence, rules),
         "flows": _flows(evidence, rules),
         "coverage": _coverage(evidence, rules, provider),
+        "detectable": _detectable(evidence, provider),
         "candidates": challenge.candidates(found, community=evidence.community),
         "knowledge": accompany.knowledge(evidence, found, rules, provider),
         "plans": accompany.plans(evidence, rules),
@@ -35,6 +38,27 @@ def tables(evidence: Evidence, rules: Rules, *, provider: str) -> dict[str, pd.D
         "providers": accompany.providers(evidence),
         "data": accompany.data(evidence, rules),
     }
+
+
+def _doubts(evidence: Evidence) -> list[str]:
+    """The verdicts on each finding that are not yes, and no numbers: "room: no; years: no"."""
+    return [
+        "; ".join(
+            f"{answer.question}: {answer.verdict}"
+            for answer in evidence.doubts[rank]
+            if answer.verdict != case.YES
+        )
+        for rank in evidence.found["rank"]
+    ]
+
+
+def _detectable(evidence: Evidence, provider: str) -> pd.DataFrame:
+    """The smallest gaps that could have been found, in whole points, on each measure's latest yardstick."""
+    table = evidence.detectable
+    latest = table["period"] == table.groupby("measure")["period"].transform("max")
+    # A provider's own report compares it with the others; how finely is the community's to know.
+    table = table[latest & (provider == "")]
+    return table.drop(columns=["n", "period"]).round({"gap": 2}).reset_index(drop=True)
 
 
 def _steps(evidence: Evidence, rules: Rules, provider: str) -> pd.DataFrame:
@@ -86,7 +110,7 @@ def _affected(evidence: Evidence, found: pd.DataFrame, rules: Rules) -> pd.DataF
     for finding in found[(found["direction"] == "hurdle") & (found["kind"] == "gap")].itertuples():
         rows = _of(evidence.counted, finding.measure, finding.stages, "")
         rows = rows[rows["year"].between(finding.year_min, finding.year_max)]
-        by_group = measure.groups(rows, deepest=1)
+        by_group = measure.groups(rows)
         summed = by_group.groupby("group", sort=False)[["n", "n_success"]].sum().reset_index()
         pieces.append(summed.assign(rank=finding.rank, measure=finding.measure))
     columns = ["rank", "measure", "group", "n", "n_success"]

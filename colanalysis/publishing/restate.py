@@ -15,7 +15,8 @@ from colanalysis.comparing import estimate, rank
 from colanalysis.publishing import protect
 from colanalysis.publishing.protect import Rules
 
-INNER = ["sure", "pull", "n_others", "design_effect", "beside"]
+INNER = ["sure", "pull", "n_others", "design_effect", "beside", "predicted", "score_gap", "period",
+         "depth"]  # fmt: skip
 
 
 def findings(
@@ -101,6 +102,10 @@ def _error(rate: pd.Series, reference: pd.Series, shown: pd.DataFrame, rules: Ru
 
 
 def _notes(notes: pd.Series, n: pd.Series) -> pd.Series:
-    """Notes without how sure it is; few learners are said of the rounded count."""
-    rest = notes.str.replace(r"^\d+% sure to be beyond \d+%; |few learners; ", "", regex=True)
+    """Notes without exact numbers; few learners are said of the rounded count."""
+    exact = (
+        r"^\d+% sure to be beyond \d+%; |few learners; |mean score [^;]*; |"
+        r"its attributes by themselves [^;]*; "
+    )
+    rest = notes.str.replace(exact, "", regex=True)
     return rest.where(n >= rank.FEW_LEARNERS, "few learners; " + rest)

@@ -19,7 +19,7 @@ __all__ = ["settings_text"]
 _MEANS: Mapping[str, str] = {
     "false_share": "of the findings shown, the share that chance alone may bring",
     "smallest_gap": "a difference smaller than this share is not worth a finding",
-    "smallest_spread": "gaps are taken to vary by at least this much when chance is taken out",
+    "smallest_spread": "what schools, and gaps, are taken to differ by before the data says more",
     "smallest_group": "fewer learners than this are neither compared nor published",
     "smallest_count": "a published number of learners below this is hidden",
     "smallest_survey": "fewer answers than this are hidden",

@@ -35,7 +35,7 @@ class Settings:
     smallest_count: int = 6
     smallest_survey: int = 5
     rounding_base: int = 3
-    deepest_group: int = 2
+    deepest_group: int = 3
     ethnicity: str = "total response"
     language_order: str = "en-mi"
     candidates: int = 5

@@ -69,7 +69,7 @@ PLANTED = (
     Planted("maths-girls", "maths_judgement", (4, 6), -11,
             "Mathematics in Years 4-6 does not serve girls as well as boys, before and after the "
             "yardstick changed in 2025.", group="gender=female"),
-    Planted("reading-rimu-terrace", "reading_judgement", (0, 3), 16,
+    Planted("reading-rimu-terrace", "reading_judgement", (0, 3), 20,
             "Rimu Terrace School's youngest learners read well.", provider_id="P3"),
     Planted("level-3-maori", "ncea_level_3", (11, 13), 16,
             "Māori learners who stay to Year 13 gain NCEA Level 3 more often.",
@@ -77,7 +77,7 @@ PLANTED = (
     Planted("ece-pacific", "ece_participation", (0, 1), 10,
             "Pacific children come to school with early childhood education behind them.",
             group="ethnicity=Pacific Peoples", stages=("ece",)),
-    Planted("whanau-kura", "whanau_engagement", (4, 6), 14,
+    Planted("whanau-kura", "whanau_engagement", (4, 6), 22,
             "At the kura, a small school, whānau take part in learning in Years 4-6.",
             provider_id="K1"),
     Planted("attendance-asian", "attendance", (4, 6), 14,

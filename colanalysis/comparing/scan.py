@@ -1,0 +1,246 @@
+"""Scan: every group and provider over every range of steps and years, in one pass.
+
+The statistic is a score test: how many more (or fewer) of a group succeed than would if successes
+fell on all learners of the same step, year and year level alike. Its variance counts a learner's
+several results as one learner's, and lets providers differ as they ordinarily do: a group whose
+learners sit mostly at one school carries that school's difference in its doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from colanalysis.comparing import estimate, spread
+from colanalysis.comparing.compare import Key, Panel
+from colanalysis.comparing.ranges import Ranges, effective, ranges
+from colanalysis.comparing.sums import Sums, by_place, sums
+from colanalysis.terms.settings import Settings
+
+# Nearer than this to nought the normal tail is as good as any.
+NEAR = 2.0
+# So many numbers at a time stay in the processor's cache.
+AT_ONCE = 1 << 17
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A panel with the sums of its ``units`` (groups and providers) and all its ranges.
+
+    ``spread`` says how likely each spread of ``spread.GRID`` between providers is, by range of years
+    and provider (left out itself; the last row is for groups, learnt from all). ``looks`` is how many
+    independent looks the ranges are worth: those of all years, and the others.
+    """
+
+    panel: Panel
+    ranges: Ranges
+    sums: Sums
+    spread: np.ndarray
+    looks: tuple[float, float]
+    settings: Settings
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """What is compared: provider_id, group, depth (0 for a provider)."""
+        return self.sums.units
+
+    @cached_property
+    def stages(self) -> np.ndarray:
+        """The steps of each range, ids joined by a blank."""
+        ends = zip(self.ranges.first_step, self.ranges.last_step, strict=True)
+        return np.array([" ".join(self.panel.stages[a : b + 1]) for a, b in ends], dtype=object)
+
+    @cached_property
+    def allowance(self) -> np.ndarray:
+        """By how much the p-value of each range grows since all ranges are looked at.
+
+        Half of what is allowed goes to the ranges of all years, half to the others.
+        """
+        halves = 1.0 if self.ranges.all_years.all() else 2.0
+        return np.where(self.ranges.all_years, *self.looks) * halves
+
+    @cached_property
+    def n_all(self) -> np.ndarray:
+        """All results of every range."""
+        by_grid = np.bincount(self.panel.grid, weights=self.panel.n, minlength=self.panel.places)
+        return self.ranges.holds @ by_grid
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """All units, so many at a time as can be judged at once without much memory."""
+        size = max(AT_ONCE // max(len(self.n_all), 1), 1)
+        for start in range(0, len(self.units), size):
+            yield np.arange(start, min(start + size, len(self.units)))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Some units of a scan over every range: arrays of units by ranges.
+
+    ``n``, ``expected`` and ``away`` (successes beyond those expected); ``independent`` and
+    ``chance``, the variance of ``away`` if every result were a learner of its own, and as it is;
+    ``between``, what ordinary differences between providers add to it; ``p``, two-sided, NaN where a
+    side is smaller than the smallest group.
+    """
+
+    n: np.ndarray
+    others: np.ndarray
+    expected: np.ndarray
+    away: np.ndarray
+    independent: np.ndarray
+    chance: np.ndarray
+    between: np.ndarray
+    p: np.ndarray
+
+    @property
+    def gap(self) -> np.ndarray:
+        """Share of the unit less that of the others (Mantel and Haenszel's mean over strata)."""
+        return self.away / self._weight
+
+    @property
+    def error(self) -> np.ndarray:
+        """The standard error that ``gap`` would have if there were none."""
+        return np.sqrt(self.chance + self.between) / self._weight
+
+    @property
+    def _weight(self) -> np.ndarray:
+        return np.maximum(self.n * self.others / np.maximum(self.n + self.others, 1), 1e-9)
+
+
+def scans(panels: Mapping[Key, Panel], *, settings: Settings) -> dict[Key, Scan]:
+    """Make every panel ready to be judged; what providers differ by is learnt from all of them."""
+    looked = {key: _ranges(panel) for key, panel in panels.items()}
+    deepest, smallest = settings.deepest_group, settings.smallest_group
+    own = {key: sums(panel, deepest=deepest, smallest=smallest) for key, panel in panels.items()}
+    told = {key: _told(panels[key], own[key], looked[key]) for key in panels}
+    seen = [(panels[key].providers, one[_all_years(looked[key])]) for key, one in told.items()]
+    before = spread.before(seen, usual=settings.smallest_spread)
+    return {
+        key: Scan(
+            panels[key], looked[key], own[key], spread.after(prior, told[key]),
+            _looks(panels[key], looked[key]), settings,
+        )
+        for key, prior in zip(panels, before, strict=True)
+    }  # fmt: skip
+
+
+def judged(looked: Scan, units: np.ndarray, away: np.ndarray | None = None) -> Judged:
+    """Judge some ``units`` (rows of ``looked.units``) over every range.
+
+    ``away``, successes beyond those expected for every entry of the panel, is what the panel shows
+    unless other residuals are given in its place.
+    """
+    own, panel, settings = looked.sums, looked.panel, looked.settings
+    by_grid = own.away[units]
+    if away is not None:
+        by_grid = by_place(panel, away, deepest=settings.deepest_group, rows=own.rows[units])
+    holds = looked.ranges.holds.T.astype(float)
+    both = looked.ranges.boxes(own.met[:, 0], own.met[:, 1]).T.astype(float)
+    n = own.n[units] @ holds
+    others = looked.n_all - n
+    rest = others / looked.n_all
+    independent = rest * (own.independent[units] @ holds)
+    uneven = _uneven(looked, units)
+    place = own.provider[units]
+    between = ((looked.spread @ spread.GRID**2)[looked.ranges.span].T)[place] * n**2 * uneven
+    enough = np.minimum(n, others) >= settings.smallest_group
+    told = Judged(
+        n=n, others=others, expected=own.expected[units] @ holds, away=by_grid @ holds,
+        independent=independent, between=between,
+        chance=independent + rest * (own.covariance[units] @ both),
+        p=np.where(enough, 1.0, np.nan),
+    )  # fmt: skip
+    told.p[enough] = _tail(told, told.chance + between, enough)
+    for row in np.flatnonzero(place >= 0) if len(panel.providers) > 1 else []:
+        likely = looked.spread[looked.ranges.span[enough[row]], place[row]]
+        told.p[row, enough[row]] = _of_provider(
+            _row(told, int(row)), uneven[row], enough[row], likely
+        )
+    return told
+
+
+def _of_provider(
+    told: Judged, uneven: np.ndarray, which: np.ndarray, likely: np.ndarray
+) -> np.ndarray:
+    """A provider's p-values, averaged over how far the others are likely to be apart."""
+    each = [_tail(told, told.chance + (wide * told.n) ** 2 * uneven, which) for wide in spread.GRID]
+    return np.einsum("gr,rg->r", each, likely)
+
+
+def _row(told: Judged, row: int) -> Judged:
+    return Judged(**{name: values[row] for name, values in vars(told).items()})
+
+
+def _tail(told: Judged, variance: np.ndarray, which: np.ndarray) -> np.ndarray:
+    """Two-sided p-values of ``which`` cells."""
+    n, away, doubt = told.n[which], told.away[which], variance[which]
+    z = away / np.sqrt(np.maximum(doubt, 1e-12))
+    p = estimate.p_values(z)
+    far = np.abs(z) > NEAR
+    p[far] = estimate.exact_p_values(
+        away[far] / n[far], told.expected[which][far] / n[far], doubt[far] / n[far] ** 2
+    )
+    return p
+
+
+def _ranges(panel: Panel) -> Ranges:
+    filled = np.bincount(panel.grid, minlength=panel.places) > 0
+    return ranges(len(panel.stages), len(panel.years), filled=filled)
+
+
+def _all_years(looked: Ranges) -> int:
+    """The number of the range of years that holds them all."""
+    return int(looked.span[looked.all_years][0])
+
+
+def _told(panel: Panel, own: Sums, looked: Ranges) -> np.ndarray:
+    """How well each spread between providers explains what they show, by range of years."""
+    providers = np.flatnonzero(own.provider >= 0)
+    steps, years = len(panel.stages), len(panel.years)
+    step, year = np.divmod(np.arange(panel.places), years)
+    met_step = own.met // years
+    told = np.zeros((looked.span.max() + 1, len(providers) + 1, len(spread.GRID)))
+    for span in np.unique(looked.span):
+        one = np.flatnonzero(looked.span == span)[0]
+        inside = (year >= looked.first_year[one]) & (year <= looked.last_year[one])
+        by_step = ((step[:, None] == np.arange(steps)) & inside[:, None]).astype(float)
+        within = inside[own.met].all(axis=1) & (met_step[:, 0] == met_step[:, 1])
+        of_pairs = (met_step[:, :1] == np.arange(steps)) & within[:, None]
+        told[span] = spread.likelihoods(
+            own.n[providers] @ by_step,
+            own.away[providers] @ by_step,
+            own.independent[providers] @ by_step + own.covariance[providers] @ of_pairs,
+        )
+    return told
+
+
+def _uneven(looked: Scan, units: np.ndarray) -> np.ndarray:
+    """How differently a unit and all learners are spread over providers, for every range.
+
+    Over providers, the sum of squared differences between the unit's share of results there and
+    everybody's, years together.
+    """
+    own, steps = looked.sums, looked.ranges.steps
+    everybody = own.placed[own.provider >= 0].sum(axis=0)
+    uneven = np.zeros((len(units), len(steps)))
+    if len(looked.panel.providers) < 2:
+        return uneven
+    for number in np.unique(steps):
+        same = steps == number
+        held = slice(looked.ranges.first_step[same][0], looked.ranges.last_step[same][0] + 1)
+        unit, all_ = own.placed[units, held].sum(axis=1), everybody[held].sum(axis=0)
+        shares = unit / np.maximum(unit.sum(axis=1, keepdims=True), 1) - all_ / all_.sum()
+        uneven[:, same] = (shares**2).sum(axis=1)[:, None]
+    return uneven
+
+
+def _looks(panel: Panel, looked: Ranges) -> tuple[float, float]:
+    covariance = np.diag(np.bincount(panel.grid, weights=panel.variance, minlength=panel.places))
+    pairs = panel.pairs
+    np.add.at(covariance, (pairs.first, pairs.later), pairs.covariance)
+    np.add.at(covariance, (pairs.later, pairs.first), pairs.covariance)
+    holds, whole = looked.holds.astype(float), looked.all_years
+    return effective(holds[whole], covariance), effective(holds[~whole], covariance)
