@@ -282,7 +282,10 @@ def step_taken(
         still = met[met["stage"] == met["stage_later"]]
         usual, doubt = change(still)
         ends = [
-            [Counter(one[columns].itertuples(index=False, name=None)) for columns in (WHEN, WHEN_LATER)]
+            [
+                Counter(one[columns].itertuples(index=False, name=None))
+                for columns in (WHEN, WHEN_LATER)
+            ]
             for one in (still, taken)
         ]
         # A result that ends one change and begins the other is in both, once up and once down.

@@ -70,7 +70,7 @@ def unrelated(table: pd.DataFrame) -> str:
 
 def by_size(table: pd.DataFrame) -> str:
     """How often an interval holds what is true, whether listed or not, and among those listed."""
-    both = pd.concat([table, kept.read("planted")], ignore_index=True)
+    both = _told(table)
     both = both.assign(size=both["points"].abs())
     rows = [
         (f"{learners:,}", f"{points:.0f}", *_held(own))
@@ -83,7 +83,7 @@ def by_size(table: pd.DataFrame) -> str:
 
 def by_kind(table: pd.DataFrame) -> str:
     """The same for communities with results that go together little and much, and for all."""
-    both = pd.concat([table, kept.read("planted")], ignore_index=True)
+    both = _told(table)
     kinds = [*both.groupby("repetition", sort=False), ("both", both)]
     rows = [(name, *_held(own)) for name, own in kinds]
     head = "results of one learner|planted|held, %|found|held if found, %|mean width, points"
@@ -131,6 +131,12 @@ def large(table: pd.DataFrame) -> str:
         for row in table.itertuples()
     ]
     return written("what|value", rows)
+
+
+def _told(table: pd.DataFrame) -> pd.DataFrame:
+    """Everything planted whose range can be told exactly: not what begins or ends within a step."""
+    both = pd.concat([table, kept.read("planted")], ignore_index=True)
+    return both[~((both["first"] == ACROSS[0]) & (both["last"] == ACROSS[1]))]
 
 
 def _held(own: pd.DataFrame) -> tuple[object, ...]:

@@ -7,7 +7,6 @@ loop over groups, and the work grows with the rows and not with the groups.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -155,23 +154,25 @@ def covering(
     Greedy: a block starts with the first combination not yet held and takes the axis that holds most
     of the others, while there is room. Gives each block with the combinations to be read from it.
     """
-    waiting = dict.fromkeys(sorted(chosen, key=lambda one: (-len(one), one)))
+    order = sorted(chosen, key=lambda one: (-len(one), one))
+    held = np.array([[axis in one for axis in range(len(sizes))] for one in order], dtype=bool)
     blocks: list[tuple[Combination, list[Combination]]] = []
-    while waiting:
-        block = set(next(iter(waiting)))
+    waiting = np.arange(len(order))
+    while len(waiting):
+        block = held[waiting[0]].copy()
         while True:
-            room = cells // prod(sizes[axis] for axis in block)
+            room = cells // prod(size for size, inside in zip(sizes, block, strict=True) if inside)
             # One more axis adds the combinations that lack nothing else.
-            lacking = [set(one) - block for one in waiting]
-            gains = Counter(axis for lack in lacking if len(lack) == 1 for axis in lack)
-            fits = [axis for axis in gains if sizes[axis] <= room]
-            if not fits:
+            lacking = held[waiting] & ~block
+            gains = lacking[lacking.sum(axis=1) == 1].sum(axis=0)
+            gains[np.array(sizes) > room] = 0
+            if not gains.any():
                 break
-            block.add(max(fits, key=lambda axis: (gains[axis], -axis)))
-        inside = sorted(one for one in waiting if set(one) <= block)
-        for one in inside:
-            del waiting[one]
-        blocks.append((tuple(sorted(block)), inside))
+            block[gains.argmax()] = True
+        outside = (held[waiting] & ~block).any(axis=1)
+        inside = sorted(order[one] for one in waiting[~outside])
+        waiting = waiting[outside]
+        blocks.append((tuple(np.flatnonzero(block).tolist()), inside))
     return tuple(blocks)
 
 
