@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from colanalysis.comparing import compare, doubt, look, rank, reach, scan, settle
+from colanalysis.comparing import compare, doubt, look, prepare, rank, reach, settle
 from colanalysis.comparing.case import Answer
 from colanalysis.comparing.compare import Key
 from colanalysis.comparing.scan import Scan
@@ -22,7 +22,7 @@ from colanalysis.terms.settings import Community
 def scans(counted: pd.DataFrame, pairs: pd.DataFrame, *, community: Community) -> dict[Key, Scan]:
     """Scan every measure on every yardstick; ``counted`` and ``pairs`` as ``measure`` makes them."""
     panels = compare.panels(counted, pairs, community=community)
-    return scan.scans(panels, settings=community.settings)
+    return prepare.scans(panels, settings=community.settings)
 
 
 def looked_at(

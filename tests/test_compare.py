@@ -9,7 +9,7 @@ import scipy.stats
 from builders import belongs, community, counted, journeys, panel, panels
 
 from colanalysis import measure
-from colanalysis.comparing import compare
+from colanalysis.comparing import compare, repeats
 
 STRATUM = ["stage", "year", "year_level"]
 PROFILES = [
@@ -241,7 +241,7 @@ def test_pairs_are_those_of_every_two_results_of_each_learner(rng: np.random.Gen
     rows = results(rng)
     met = plain_pairs(rows)
     by_years = met.groupby("apart")[["joint", "most"]].sum()
-    assert (met["apart"].value_counts() >= compare.ENOUGH_PAIRS).all()
+    assert (met["apart"].value_counts() >= repeats.ENOUGH_PAIRS).all()
     correlation = met["apart"].map(by_years["joint"] / by_years["most"])
     assert (correlation > 0).all()
     expected = met.assign(n=1.0, covariance=correlation * met["most"])

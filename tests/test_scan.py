@@ -11,7 +11,7 @@ import pytest
 import scipy.stats
 from builders import belongs, panel, panels
 
-from colanalysis.comparing import scan, spread
+from colanalysis.comparing import prepare, scan, spread
 from colanalysis.comparing.compare import Panel
 from colanalysis.comparing.scan import Judged, Scan
 from colanalysis.terms.settings import Settings
@@ -51,7 +51,7 @@ def community(rng: np.random.Generator, learners: int = 200) -> pd.DataFrame:
 
 
 def looked(part: Panel, settings: Settings = SETTINGS) -> Scan:
-    (one,) = scan.scans({("reading", 0): part}, settings=settings).values()
+    (one,) = prepare.scans({("reading", 0): part}, settings=settings).values()
     return one
 
 
@@ -431,7 +431,7 @@ def test_what_other_measures_show_is_believed_by_half(rng: np.random.Generator) 
     wild = calm.assign(measure="belonging", success=rng.random(len(calm)) < shares)
     alone = panel(calm)
     both = panels(pd.concat([calm, wild]))
-    made = scan.scans(both, settings=SETTINGS)
+    made = prepare.scans(both, settings=SETTINGS)
     apart = made["reading", 0].spread @ spread.GRID
     by_itself = looked(alone).spread @ spread.GRID
     assert (apart[:, -1] > by_itself[:, -1]).all()

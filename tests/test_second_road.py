@@ -17,7 +17,7 @@ import pytest
 import scipy.stats
 from by_hand import STEPS, Hand, shrunken, spread_of, step_taken
 
-from colanalysis.comparing import choose, look, scan, spread
+from colanalysis.comparing import choose, look, prepare, scan, spread
 from colanalysis.terms import catalogue
 
 SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample"
@@ -110,7 +110,7 @@ def hand(measure: str, period: int) -> Hand:
 
 @pytest.fixture(scope="module")
 def scanned(gathered):
-    return scan.scans(gathered.panels, settings=gathered.community.settings)
+    return prepare.scans(gathered.panels, settings=gathered.community.settings)
 
 
 def where(row: Any) -> tuple[list[str], int, int]:

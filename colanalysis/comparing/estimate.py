@@ -1,7 +1,7 @@
 """Estimate: the arithmetic of comparing shares, kept apart from what is compared.
 
 Arrays in, arrays out. Learners, not rows, are the independent units: every variance is multiplied
-by a design effect for results that come from the same learner (see ``measure.repeats``).
+by a design effect for results that come from the same learner (``repeats``) and for schools.
 """
 
 from __future__ import annotations
