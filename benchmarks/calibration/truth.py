@@ -6,7 +6,7 @@ there is a little above the probability for all; a gap is between results that a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -37,14 +37,17 @@ class Repetition:
     moving: float = 0.0
 
 
-_OFTEN_AWAY = {
-    "starts": (-1, 11),
-    "seen": ((0.15, 0.20, 0.65), (0.60, 0.30, 0.10)),
-    "missing": -2.6,
-}
+STRONG = Repetition(
+    0.48,
+    0.20,
+    starts=(-1, 11),
+    seen=((0.15, 0.20, 0.65), (0.60, 0.30, 0.10)),
+    missing=-2.6,
+    moving=0.8,
+)
 REPETITIONS = {
-    "strong": Repetition(0.48, 0.20, **_OFTEN_AWAY, moving=0.8),
-    "even": Repetition(0.48, 0.20, **_OFTEN_AWAY),
+    "strong": STRONG,
+    "even": replace(STRONG, moving=0.0),
     "weak": Repetition(
         0.10, 0.05, starts=(1, 9), seen=((0.0, 0.0, 1.0), (0.0, 0.0, 1.0)), missing=-np.inf
     ),

@@ -78,12 +78,12 @@ def _piece(
     best = np.where(np.isnan(told.p), np.inf, told.p * looked.allowance).argmin(axis=1)
     widest = int(np.argmax(ranges.holds.sum(axis=1)))
     at, years = (np.arange(len(best)), best), np.array(looked.panel.years)
-    n, gap, error = told.n[at], told.gap, told.error
-    independent, total = told.independent[at], told.chance[at] + told.between[at]
-    success = told.expected[at] + told.away[at]
+    here, whole_ = told.only(at), told.only((slice(None), widest))
+    n, independent, total = here.n, here.independent, here.chance + here.between
+    success = here.expected + here.away
     rate = success / np.maximum(n, 1)
-    beyond, larger = told.away[:, widest], (told.n - told.others)[:, widest]
-    turned = (larger > 0) | ((larger == 0) & (beyond < 0))
+    larger = whole_.n - whole_.others
+    turned = (larger > 0) | ((larger == 0) & (whole_.away < 0))
     units = looked.units.iloc[which]
     parts = [
         [row_of[part] for part in group.split(JOINER) if part in row_of] if depth > 1 else []
@@ -96,21 +96,21 @@ def _piece(
         year_min=years[ranges.first_year[best]],
         year_max=years[ranges.last_year[best]],
         n=n,
-        n_others=told.others[at],
+        n_others=here.others,
         design_effect=np.divide(total, independent, out=np.ones_like(n), where=independent > 0),
         n_success=success,
         rate=rate,
-        reference_rate=rate - gap[at],
-        raw_gap=gap[at],
-        error=error[at],
+        reference_rate=rate - here.gap,
+        raw_gap=here.gap,
+        error=here.error,
         predicted=predicted[at],
-        p_value=told.p[at],
+        p_value=here.p,
         looks=looked.allowance[best],
-        twin=np.round(np.where(turned, -beyond, beyond), 6),
-        side=np.minimum(told.n, told.others)[:, widest],
+        twin=np.round(np.where(turned, -whole_.away, whole_.away), 6),
+        side=np.minimum(whole_.n, whole_.others),
         turned=turned,
-        whole_gap=gap[:, widest],
-        whole_error=error[:, widest],
+        whole_gap=whole_.gap,
+        whole_error=whole_.error,
         whole_predicted=predicted[:, widest],
     )
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,6 +106,10 @@ class Judged:
         """The standard error that ``gap`` would have if there were none."""
         return np.sqrt(self.chance + self.between) / self._weight
 
+    def only(self, which: Any) -> Judged:
+        """Some of its cells, by any index of units by ranges."""
+        return Judged(**{name: values[which] for name, values in vars(self).items()})
+
     @property
     def _weight(self) -> np.ndarray:
         return np.maximum(self.n * self.others / np.maximum(self.n + self.others, 1), 1e-9)
@@ -140,7 +145,7 @@ def judged(looked: Scan, units: np.ndarray, away: np.ndarray | None = None) -> J
     for row in np.flatnonzero(place >= 0) if len(panel.providers) > 1 else []:
         likely = looked.spread[looked.ranges.span[enough[row]], place[row]]
         told.p[row, enough[row]] = _of_provider(
-            _row(told, int(row)), uneven[row], enough[row], likely
+            told.only(int(row)), uneven[row], enough[row], likely
         )
     return told
 
@@ -151,10 +156,6 @@ def _of_provider(
     """A provider's p-values, averaged over how far the others are likely to be apart."""
     each = [_tail(told, told.chance + (wide * told.n) ** 2 * uneven, which) for wide in spread.GRID]
     return np.einsum("gr,rg->r", each, likely)
-
-
-def _row(told: Judged, row: int) -> Judged:
-    return Judged(**{name: values[row] for name, values in vars(told).items()})
 
 
 def _tail(told: Judged, variance: np.ndarray, which: np.ndarray) -> np.ndarray:
