@@ -17,7 +17,7 @@ from colanalysis import describe, measure
 from colanalysis.comparing import estimate, predict
 from colanalysis.comparing.compare import Key, Panel
 from colanalysis.terms import labels
-from colanalysis.terms.settings import Community, Settings
+from colanalysis.terms.settings import Community
 
 ALL = "all"
 
@@ -43,7 +43,9 @@ def view(
     return summed.assign(rate=summed["n_success"] / summed["n"], low=low, high=high)
 
 
-def small_groups(panels: Mapping[Key, Panel], *, measure_id: str, stage: str) -> pd.DataFrame:
+def small_groups(
+    panels: Mapping[Key, Panel], *, community: Community, measure_id: str, stage: str
+) -> pd.DataFrame:
     """Every combination of groups at one step, on the latest yardstick: raw and steadied shares.
 
     Columns: profile, n, n_success, rate, additive (what its groups by themselves predict), meeting
@@ -52,7 +54,7 @@ def small_groups(panels: Mapping[Key, Panel], *, measure_id: str, stage: str) ->
     """
     panel = panels[max(key for key in panels if key[0] == measure_id)]
     inside = panel.within([stage], panel.years[0], panel.years[-1])
-    told = predict.rates(panel, inside, spread=Settings().smallest_spread)
+    told = predict.rates(panel, inside, spread=community.settings.smallest_spread)
     return told.sort_values(["n", "profile"], ascending=[False, True]).reset_index(drop=True)
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import deliver, evidence, execute, export, release, sealed
-from colanalysis.comparing import doubt, rank
+from colanalysis import deliver, evidence, execute, export, find, release, sealed
+from colanalysis.comparing import rank
 from colanalysis.errors import ReportError
 from colanalysis.sealed import Release
 from colanalysis.terms import labels, settings
@@ -104,7 +104,7 @@ def write_findings(
         out or deliver.default_place(settings.read(folder).id, audience="data-lead")
     )
     gathered = evidence.gather(folder, year=year, tell=tell)
-    tables = {"doubts": doubt.table(gathered.doubts), "findings": gathered.found[rank.COLUMNS]}
+    tables = {"doubts": find.answers(gathered.doubts), "findings": gathered.found[rank.COLUMNS]}
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as making:
         for name, table in tables.items():

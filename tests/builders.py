@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from colanalysis import measure
@@ -155,15 +156,20 @@ def found(*rows: dict[str, Any]) -> pd.DataFrame:
     return frame.astype({"year_level_min": "float64", "year_level_max": "float64"})
 
 
+_HERE: Mapping[str, Any] = {
+    "measure": "reading",
+    "stage": "years_4_6",
+    "year": 2025,
+    "year_level": 5.0,
+    "provider_id": "P",
+    "profile": "",
+}
+
+
 def counted(*rows: dict[str, Any]) -> pd.DataFrame:
     """Counts in the columns of ``measure.counts``."""
     blank = {
-        "measure": "reading",
-        "stage": "years_4_6",
-        "year": 2025,
-        "year_level": 5.0,
-        "provider_id": "P",
-        "profile": "",
+        **_HERE,
         "n": 20,
         "n_success": 10,
         # Scores are unknown.
@@ -175,6 +181,43 @@ def counted(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([{**blank, **row} for row in rows], columns=list(blank)).astype(kinds)
 
 
+def careers(
+    rng: np.random.Generator,
+    *,
+    learners: int,
+    starts: tuple[int, int],
+    stages: Mapping[int, str],
+    profiles: Sequence[str],
+) -> pd.DataFrame:
+    """Three years of many learners at four providers, some of whom move.
+
+    A learner begins at a year level from the first of ``starts`` to before the second.
+    """
+    made = [
+        {
+            "learner": who,
+            "year": 2023 + step,
+            "year_level": float(level + step),
+            "stage": stages[level + step],
+            "provider_id": rng.choice(["S", home, home, home]),
+            "profile": profile,
+            "success": bool(rng.random() < able),
+        }
+        for who in range(learners)
+        for level, home, profile, able in [
+            (
+                rng.integers(*starts),
+                rng.choice(["P", "Q", "R", "S"]),
+                rng.choice(profiles),
+                rng.random(),
+            )
+        ]
+        for step in range(3)
+        if rng.random() < 0.9
+    ]
+    return pd.DataFrame(made)
+
+
 def journeys(rows: pd.DataFrame) -> Journeys:
     """Journeys of results that know everything: a row names learner, step, place, profile, success.
 
@@ -182,12 +225,7 @@ def journeys(rows: pd.DataFrame) -> Journeys:
     score.
     """
     blank = {
-        "measure": "reading",
-        "stage": "years_4_6",
-        "year": 2025,
-        "year_level": 5.0,
-        "provider_id": "P",
-        "profile": "",
+        **_HERE,
         "score": 1.0,
     }
     full = rows.assign(**{name: value for name, value in blank.items() if name not in rows})

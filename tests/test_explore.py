@@ -50,7 +50,12 @@ def test_a_picture_has_a_line_for_every_group(gathered):
 
 
 def test_small_groups_are_steadied_towards_what_their_groups_predict(gathered):
-    told = explore.small_groups(gathered.panels, measure_id="reading_judgement", stage="years_4_6")
+    told = explore.small_groups(
+        gathered.panels,
+        community=gathered.community,
+        measure_id="reading_judgement",
+        stage="years_4_6",
+    )
     rows = gathered.counted
     latest = gathered.panels[max(k for k in gathered.panels if k[0] == "reading_judgement")]
     own = rows[(rows["measure"] == "reading_judgement") & (rows["stage"] == "years_4_6")]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from builders import belongs, panel, panels
+from builders import belongs, careers, panel, panels
 
 from colanalysis.comparing import prepare, scan, spread
 from colanalysis.comparing.compare import Panel
@@ -29,25 +29,7 @@ PROVIDERS = ["P", "Q", "R", "S"]
 
 
 def community(rng: np.random.Generator, learners: int = 200) -> pd.DataFrame:
-    """Three years of many learners at four providers, some of whom move."""
-    made = [
-        {
-            "learner": who,
-            "year": 2023 + step,
-            "year_level": float(level + step),
-            "stage": STAGES[level + step],
-            "provider_id": rng.choice(["S", home, home, home]),
-            "profile": profile,
-            "success": bool(rng.random() < able),
-        }
-        for who in range(learners)
-        for level, home, profile, able in [
-            (rng.integers(4, 8), rng.choice(PROVIDERS), rng.choice(PROFILES), rng.random())
-        ]
-        for step in range(3)
-        if rng.random() < 0.9
-    ]
-    return pd.DataFrame(made)
+    return careers(rng, learners=learners, starts=(4, 8), stages=STAGES, profiles=PROFILES)
 
 
 def looked(part: Panel, settings: Settings = SETTINGS) -> Scan:

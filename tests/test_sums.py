@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from builders import belongs, panel
+from builders import belongs, careers, panel
 
 from colanalysis.comparing.compare import Panel
 from colanalysis.comparing.sums import Sums, by_place, sums
@@ -23,29 +23,7 @@ STAGES = {5: "years_4_6", 6: "years_4_6", 7: "years_7_8", 8: "years_7_8"}
 @pytest.fixture
 def rows(rng: np.random.Generator) -> pd.DataFrame:
     """Three years of many learners at four providers, some of whom move."""
-    made = [
-        {
-            "learner": who,
-            "year": 2023 + step,
-            "year_level": float(level + step),
-            "stage": STAGES[level + step],
-            "provider_id": rng.choice(["S", home, home, home]),
-            "profile": profile,
-            "success": bool(rng.random() < able),
-        }
-        for who in range(250)
-        for level, home, profile, able in [
-            (
-                rng.integers(5, 7),
-                rng.choice(["P", "Q", "R", "S"]),
-                rng.choice(PROFILES),
-                rng.random(),
-            )
-        ]
-        for step in range(3)
-        if rng.random() < 0.9
-    ]
-    return pd.DataFrame(made)
+    return careers(rng, learners=250, starts=(5, 7), stages=STAGES, profiles=PROFILES)
 
 
 def own(rows: pd.DataFrame, unit: pd.Series) -> pd.Series:

@@ -91,10 +91,9 @@ def _indicator(looked: Scan, choice: Choice) -> np.ndarray:
 
 def _left(panel: Panel, columns: np.ndarray) -> np.ndarray:
     """Successes beyond those expected, less what the units already taken explain together."""
-    away = panel.n_success - panel.n * panel.share
     weighted = columns * panel.n
-    size, *_ = np.linalg.lstsq(weighted @ columns.T, columns @ away, rcond=None)
-    return away - size @ weighted
+    size, *_ = np.linalg.lstsq(weighted @ columns.T, columns @ panel.away, rcond=None)
+    return panel.away - size @ weighted
 
 
 def _simplest(

@@ -48,15 +48,24 @@ class Panel:
         return len(self.stages) * len(self.years)
 
     @cached_property
+    def in_stratum(self) -> np.ndarray:
+        """All results of each stratum."""
+        return np.bincount(self.stratum, self.n)
+
+    @cached_property
     def share(self) -> np.ndarray:
         """The share of all learners of a stratum who succeed, for every entry."""
-        n = np.bincount(self.stratum, self.n)
-        return (np.bincount(self.stratum, self.n_success) / n)[self.stratum]
+        return (np.bincount(self.stratum, self.n_success) / self.in_stratum)[self.stratum]
+
+    @cached_property
+    def away(self) -> np.ndarray:
+        """Successes beyond those that the share of the stratum leads one to expect."""
+        return self.n_success - self.n * self.share
 
     @cached_property
     def variance(self) -> np.ndarray:
         """The variance of each entry's successes if they were drawn from all of its stratum."""
-        n = np.bincount(self.stratum, self.n)[self.stratum]
+        n = self.in_stratum[self.stratum]
         return self.n * self.share * (1 - self.share) * n / np.maximum(n - 1, 1)
 
     def members(self, group: str, provider_id: str = "") -> np.ndarray:
@@ -69,13 +78,12 @@ class Panel:
     def indicator(self, group: str, provider_id: str = "", *, inside: np.ndarray) -> np.ndarray:
         """Which entries of a range a unit holds, less the part that it holds of their stratum."""
         belongs = (self.members(group, provider_id) & inside).astype(float)
-        n = np.bincount(self.stratum, self.n)
-        return belongs - (np.bincount(self.stratum, self.n * belongs) / n)[self.stratum]
+        own = np.bincount(self.stratum, self.n * belongs)
+        return belongs - (own / self.in_stratum)[self.stratum]
 
     def within(self, stages: list[str], first_year: int, last_year: int) -> np.ndarray:
         """Which entries lie in a range of steps and years."""
-        places = np.arange(len(self.stages) * len(self.years))
-        stage, year = np.divmod(places, len(self.years))
+        stage, year = np.divmod(np.arange(self.places), len(self.years))
         years = np.array(self.years)[year]
         inside = np.isin(np.array(self.stages)[stage], stages)
         inside &= (years >= first_year) & (years <= last_year)
@@ -85,11 +93,7 @@ class Panel:
 def panels(counted: pd.DataFrame, pairs: pd.DataFrame, *, community: Community) -> dict[Key, Panel]:
     """A panel for every measure and yardstick; results never meet across yardsticks."""
     keyed = counted.assign(period=periods(counted, "year", community))
-    met = pairs.assign(
-        period=periods(pairs, "year", community),
-        until=periods(pairs, "year_later", community),
-    )
-    met = met[met["period"] == met["until"]]
+    met = on_one_yardstick(pairs, community)
     by_key = dict(iter(met.groupby(["measure", "period"], sort=False)))
     people = profiles(counted)
     return {
@@ -166,6 +170,12 @@ def periods(table: pd.DataFrame, column: str, community: Community) -> np.ndarra
         for name, year in which.itertuples(index=False)
     ]
     return np.array(told, dtype=int)[number]
+
+
+def on_one_yardstick(pairs: pd.DataFrame, community: Community) -> pd.DataFrame:
+    """Pairs of results on the same yardstick, with its ``period``."""
+    met = pairs.assign(period=periods(pairs, "year", community))
+    return met[met["period"] == periods(pairs, "year_later", community)]
 
 
 def _index(table: pd.DataFrame, keys: list[str]) -> tuple[pd.DataFrame, np.ndarray]:

@@ -76,7 +76,7 @@ def _piece(
 ) -> pd.DataFrame:
     told, ranges = scan.judged(looked, which), looked.ranges
     best = np.where(np.isnan(told.p), np.inf, told.p * looked.allowance).argmin(axis=1)
-    widest = int(np.argmax(ranges.holds.sum(axis=1)))
+    widest = ranges.widest
     at, years = (np.arange(len(best)), best), np.array(looked.panel.years)
     here, whole_ = told.only(at), told.only((slice(None), widest))
     n, independent, total = here.n, here.independent, here.chance + here.between

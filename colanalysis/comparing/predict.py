@@ -53,15 +53,14 @@ def additive(
     design = np.empty((len(panel.n), len(of)))
     for place, (*_, unit) in enumerate(of):
         design[:, place] = panel.indicator(*unit, inside=inside)
-    away = panel.n_success - panel.n * panel.share
     weighted = design * panel.n[:, None]
     doubt = panel.variance[inside].sum() / max(panel.n[inside].sum(), 1) * repeats
     size = np.maximum((weighted * design).sum(axis=0), 1e-9)
     held = size > 1
-    alone = (design.T @ away / size)[held]
+    alone = (design.T @ panel.away / size)[held]
     wide = estimate.spread(alone, np.sqrt(max(doubt, 1e-9) / size[held]), floor=spread)
     penalty = doubt / wide**2 * np.eye(len(of))
-    effects = np.linalg.solve(weighted.T @ design + penalty, design.T @ away)
+    effects = np.linalg.solve(weighted.T @ design + penalty, design.T @ panel.away)
     return Additive(columns, design, effects)
 
 

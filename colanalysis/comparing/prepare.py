@@ -23,7 +23,7 @@ def scans(panels: Mapping[Key, Panel], *, settings: Settings) -> dict[Key, Scan]
     deepest, smallest = settings.deepest_group, settings.smallest_group
     own = {key: sums(panel, deepest=deepest, smallest=smallest) for key, panel in panels.items()}
     told = {key: _told(panels[key], own[key], looked[key]) for key in panels}
-    seen = [(panels[key].providers, one[_all_years(looked[key])]) for key, one in told.items()]
+    seen = [(panels[key].providers, one[looked[key].whole_span]) for key, one in told.items()]
     before = spread.before(seen, usual=settings.smallest_spread)
     return {
         key: Scan(
@@ -37,11 +37,6 @@ def scans(panels: Mapping[Key, Panel], *, settings: Settings) -> dict[Key, Scan]
 def _ranges(panel: Panel) -> Ranges:
     filled = np.bincount(panel.grid, minlength=panel.places) > 0
     return ranges(len(panel.stages), len(panel.years), filled=filled)
-
-
-def _all_years(looked: Ranges) -> int:
-    """The number of the range of years that holds them all."""
-    return int(looked.span[looked.all_years][0])
 
 
 def _told(panel: Panel, own: Sums, looked: Ranges) -> np.ndarray:

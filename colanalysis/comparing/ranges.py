@@ -35,6 +35,16 @@ class Ranges:
         """Which ranges hold every year."""
         return (self.first_year == 0) & (self.last_year == self.last_year.max(initial=0))
 
+    @property
+    def widest(self) -> int:
+        """The range that holds most."""
+        return int(np.argmax(self.holds.sum(axis=1)))
+
+    @property
+    def whole_span(self) -> int:
+        """The number of the range of years that holds them all."""
+        return int(self.span[self.all_years][0])
+
     def boxes(self, first: np.ndarray, later: np.ndarray) -> np.ndarray:
         """Say which ranges hold both places of each pair: ranges by pairs."""
         return self.holds[:, first] & self.holds[:, later]

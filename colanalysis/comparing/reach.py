@@ -37,7 +37,7 @@ def detectable(
     times = singles["times"].max() if len(singles) else 1.0
     bar = community.settings.false_share / times
     for (name, period), looked in scanned.items():
-        widest = np.array([int(np.argmax(looked.ranges.holds.sum(axis=1)))])
+        widest = np.array([looked.ranges.widest])
         n_all = float(looked.n_all[widest][0])
         varies = looked.panel.variance.sum() / n_all * float(whole.repeats(looked, widest)[0])
         limit = float(estimate.z_of(np.array([bar / looked.allowance[widest][0]]))[0])

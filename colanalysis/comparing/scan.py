@@ -65,6 +65,16 @@ class Scan:
         return np.where(self.ranges.all_years, *self.looks) * halves
 
     @cached_property
+    def holds(self) -> np.ndarray:
+        """Places by ranges: 1 where the range holds the place."""
+        return self.ranges.holds.T.astype(float)
+
+    @cached_property
+    def holds_both(self) -> np.ndarray:
+        """Pairs of places (``sums.met``) by ranges: 1 where the range holds both."""
+        return self.ranges.boxes(*self.sums.met.T).T.astype(float)
+
+    @cached_property
     def n_all(self) -> np.ndarray:
         """All results of every range."""
         by_grid = np.bincount(self.panel.grid, weights=self.panel.n, minlength=self.panel.places)
@@ -125,8 +135,7 @@ def judged(looked: Scan, units: np.ndarray, away: np.ndarray | None = None) -> J
     by_grid = own.away[units]
     if away is not None:
         by_grid = by_place(panel, away, deepest=settings.deepest_group, rows=own.rows[units])
-    holds = looked.ranges.holds.T.astype(float)
-    both = looked.ranges.boxes(own.met[:, 0], own.met[:, 1]).T.astype(float)
+    holds = looked.holds
     n = own.n[units] @ holds
     others = looked.n_all - n
     rest = others / looked.n_all
@@ -138,7 +147,7 @@ def judged(looked: Scan, units: np.ndarray, away: np.ndarray | None = None) -> J
     told = Judged(
         n=n, others=others, expected=own.expected[units] @ holds, away=by_grid @ holds,
         independent=independent, between=between,
-        chance=independent + rest * (own.covariance[units] @ both),
+        chance=independent + rest * (own.covariance[units] @ looked.holds_both),
         p=np.where(enough, 1.0, np.nan),
     )  # fmt: skip
     told.p[enough] = _tail(told, told.chance + between, enough)

@@ -37,7 +37,7 @@ def listed(
         path = choose.explaining(looked, own["times"].to_numpy(), waiting, bar=bar)
         chosen += _in_order(path, looked, own)
     table = pd.DataFrame(chosen, columns=[*look.COLUMNS, "expected_false"])
-    rest = rows[(rows["kind"] != "gap")]
+    rest = rows[rows["kind"] != "gap"]
     rest = rest.assign(expected_false=look.expected_false(rest))
     table = pd.concat([one for one in (table, rest) if len(one)] or [table], ignore_index=True)
     sure = table["gap"].abs() > estimate.Z95 * table["error"]
@@ -54,7 +54,6 @@ def told(looked: Scan, unit: int, range_: int, *, spread: float) -> dict[str, An
     """
     panel, ranges = looked.panel, looked.ranges
     row = looked.units.iloc[unit]
-    first, last = ranges.first_step[range_], ranges.last_step[range_]
     judged = scan.judged(looked, np.array([unit]))
     independent, chance = judged.independent[0, range_], judged.chance[0, range_]
     total = chance + judged.between[0, range_]
@@ -70,7 +69,7 @@ def told(looked: Scan, unit: int, range_: int, *, spread: float) -> dict[str, An
         prior = exact.against(panel, mine, inside, n_success=expected).gap[0]
     return {
         "kind": "gap", "measure": panel.measure, "period": panel.period,
-        "stages": " ".join(panel.stages[first : last + 1]),
+        "stages": looked.stages[range_],
         "year_min": panel.years[ranges.first_year[range_]],
         "year_max": panel.years[ranges.last_year[range_]],
         "provider_id": row["provider_id"], "group": row["group"], "depth": int(row["depth"]),

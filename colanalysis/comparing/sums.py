@@ -45,7 +45,7 @@ def sums(panel: Panel, *, deepest: int, smallest: int) -> Sums:
     """
     units = _units(panel, deepest)
     expected = panel.n * panel.share
-    of = [panel.n, expected, panel.n_success - expected, panel.variance]
+    of = [panel.n, expected, panel.away, panel.variance]
     n, hoped, away, alone = _added(panel, deepest, panel.grid, panel.places, of)
     enough = np.minimum(n.sum(axis=1), panel.n.sum() - n.sum(axis=1)) >= smallest
     rows = np.flatnonzero(enough | (units["depth"] == 0).to_numpy())

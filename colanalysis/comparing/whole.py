@@ -62,7 +62,7 @@ def _levels(
                 "kind": "level",
                 "measure": name,
                 "period": period,
-                "stages": " ".join(panel.stages[first : last + 1]),
+                "stages": looked.stages[whole[at]],
                 "year_min": panel.years[0],
                 "year_max": panel.years[-1],
                 "n": n[at],
@@ -96,7 +96,7 @@ def _concentration(looked: Scan, which: np.ndarray) -> np.ndarray:
     return ((looked.sums.n[providers] @ held.T / looked.n_all[which]) ** 2).sum(axis=0)
 
 
-def _expected_spread(looked: Scan, span: np.ndarray) -> np.ndarray:
+def _expected_spread(looked: Scan, span: Any) -> Any:
     """The variance between providers that the scan expects, by range of years."""
     return (looked.spread[:, -1] @ spread.GRID**2)[span]
 
@@ -105,7 +105,8 @@ def transitions(
     pairs: pd.DataFrame, scans: Mapping[Key, Scan], community: Community
 ) -> pd.DataFrame:
     """Learners who take a step beside the ordinary change of the same learners within steps."""
-    met = _consecutive(pairs, community)
+    a_year_apart = pairs[pairs["year_later"] == pairs["year"] + 1]
+    met = compare.on_one_yardstick(a_year_apart, community)
     order = {stage.id: place for place, stage in enumerate(community.stages)}
     # An empty column of texts maps to texts.
     before, after = (met[name].map(order).astype(float) for name in ("stage", "stage_later"))
@@ -121,24 +122,9 @@ def transitions(
         if taken["n"].sum() < smallest:
             continue
         scan = scans.get((key[0], key[1]))
-        wide = (
-            0.0
-            if scan is None
-            else float(_expected_spread(scan, scan.ranges.span[scan.ranges.all_years])[0])
-        )
+        wide = 0.0 if scan is None else float(_expected_spread(scan, scan.ranges.whole_span))
         rows.append(_transition(key, taken, ordinary.get(key[:2]), wide, community))
     return pd.DataFrame(rows)
-
-
-def _consecutive(pairs: pd.DataFrame, community: Community) -> pd.DataFrame:
-    """Pairs of results a year apart on one yardstick."""
-    met = pairs[pairs["year_later"] == pairs["year"] + 1]
-
-    met = met.assign(
-        period=compare.periods(met, "year", community),
-        until=compare.periods(met, "year_later", community),
-    )
-    return met[met["period"] == met["until"]]
 
 
 def _transition(
