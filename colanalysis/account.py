@@ -5,6 +5,9 @@ The last section of every report, and the whole of one where there are rolls but
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from colanalysis import describe, draw, page
@@ -169,15 +172,7 @@ def data(release: Release) -> Html:
 
 def made(release: Release) -> Html:
     """How the page was made, how learners are protected in it, and what it cannot tell."""
-    about, settings = release.about, release.about["settings"]
-    hidden = {
-        "public": f"Groups under {settings['smallest_group']} learners are left out, counts are "
-        f"rounded to multiples of {settings['rounding_base']}, and fewer than "
-        f"{settings['smallest_count']} on either side is said in words. Shares come from the "
-        "rounded counts, so parts may not add up to their total.",
-        "governance": "Numbers are exact. They are for the people the protocol names, not for "
-        "passing on.",
-    }[about["audience"]]
+    about = release.about
     return page.definitions(
         [
             ("How groups are compared", "Each group with the other learners of the same measure, "
@@ -185,15 +180,44 @@ def made(release: Release) -> Html:
              "usual, and a list of findings allows for everything that was looked at."),
             ("Ethnicity", "Total response: a learner counts in every ethnic group recorded, so "
              "groups overlap and do not add up."),
-            ("How learners are protected", hidden),
-            ("Not checked yet", "This page has not been audited against other reports of the same "
-             "learners. Do not publish two versions of it with few changes in between."),
+            ("How learners are protected", _protected(about)),
+            *_audited(about),
             ("What it cannot tell", "Why a difference is there, and what any one learner can do. A "
              "gap is not a cause."),
             ("Made from", f"{about['name']}, data to {about['year'] or 'no year'}, "
-             f"colanalysis {about['version']}, inputs and settings {about['fingerprint']}."),
+             f"colanalysis {about['version']}, release {about['fingerprint']}."),
         ]
     )  # fmt: skip
+
+
+def _protected(about: Mapping[str, Any]) -> str:
+    settings = about["settings"]
+    rules = (
+        f"Groups under {settings['smallest_group']} learners are left out or told together, counts "
+        f"are rounded to multiples of {settings['rounding_base']} (the same learners give the same "
+        f"number everywhere), and few on either side is said in words. Shares come from the rounded "
+        "counts, so parts may not add up to their total."
+    )
+    return {
+        "public": rules,
+        "provider": f"What is this provider's own is exact, and not for passing on. For all else: {rules}",
+        "governance": "Numbers are exact. They are for the people the protocol names, not for "
+        "passing on.",
+    }[about["audience"]]  # fmt: skip
+
+
+def _audited(about: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The line about the audit, where there was something to audit."""
+    audit = pd.DataFrame(about["audit"])
+    if about["audience"] == "governance" or audit.empty:
+        return []
+    who = ", ".join(f"{name}" for name in audit["who"])
+    return [
+        ("Audited", f"Everything in this and all other reports of the community was attacked before "
+         f"it was published, as {who} could. None of them can narrow down one of "
+         f"{audit['protected'].max():,} protected counts of learners further than these rules say; "
+         f"{audit['withheld'].sum():,} more numbers are withheld so that it stays so."),
+    ]  # fmt: skip
 
 
 def _number(value: object) -> str:

@@ -20,6 +20,7 @@ PLAN_KEYS = [
     "baseline_n", "baseline_of",
 ]  # fmt: skip
 NEARLY_ALL = 0.9
+ALL_LEVELS = 99.0
 CONDITIONS = {"attendance", "wellbeing", "engagement", "participation"}
 
 
@@ -112,7 +113,7 @@ def _told(claim: pd.Series) -> dict[str, str]:
 
 def _beside(claim: Mapping[str, object] | pd.Series, found: pd.DataFrame) -> pd.DataFrame:
     measure, provider = claim.get("measure", ""), claim.get("provider_id", "")
-    first, last = _levels(str(claim.get("year_levels", "")))
+    first, last = levels(str(claim.get("year_levels", "")))
     low, high = found["year_level_min"].fillna(first), found["year_level_max"].fillna(last)
     same = (found["measure"] == measure) & (low <= last) & (high >= first)
     same &= found["provider_id"] == provider
@@ -153,11 +154,11 @@ def _facing(
     return pd.concat(pieces) if pieces else found.iloc[:0]
 
 
-def _levels(text: str) -> tuple[float, float]:
+def levels(text: str) -> tuple[float, float]:
     """Read the year levels of "7-8", "Years 7 to 8", "NE-3" or "9"; all where none is said."""
     found = re.findall(r"\d+|NE", text)
     numbers = [0.0 if part == "NE" else float(part) for part in found]
-    return (min(numbers), max(numbers)) if numbers else (-1.0, 99.0)
+    return (min(numbers), max(numbers)) if numbers else (-1.0, ALL_LEVELS)
 
 
 def _covered(claim: pd.Series, counted: pd.DataFrame, community: Community) -> str:
@@ -175,11 +176,11 @@ def _about(
 
     Counts without a year level are kept where none is named or the measure has a step of its own.
     """
-    name, levels = str(what.get("measure", "")), str(what.get("year_levels", ""))
+    name, named = str(what.get("measure", "")), str(what.get("year_levels", ""))
     wanted = _parts(str(what.get("group", "")))
     rows = counted[counted["measure"] == name]
-    within = rows["year_level"].between(*_levels(levels))
-    if not levels or (name in community.measures and community.measures[name].stage):
+    within = rows["year_level"].between(*levels(named))
+    if not named or (name in community.measures and community.measures[name].stage):
         within |= rows["year_level"].isna()
     rows = rows[within]
     has = rows["profile"].map(lambda profile: wanted <= _parts(profile))

@@ -71,9 +71,39 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("folder", type=Path)
     report.add_argument("--out", type=Path, help="folder to write into")
     report.add_argument("--provider", default="", help="the report of one provider, by its id")
-    report.add_argument("--audience", default="public", choices=["public", "governance"])
+    report.add_argument(
+        "--audience", default="public", choices=["public", "governance", "provider"]
+    )
     report.add_argument("--year", type=int, help="leave out everything after this year")
+    report.add_argument(
+        "--withdraw", action="append", default=[], metavar="RELEASE",
+        help="a release that was taken back wherever it was put (may be repeated)",
+    )  # fmt: skip
     report.set_defaults(run=_report)
+
+    audit = commands.add_parser(
+        "audit", help="attack everything that would be published, and write nothing"
+    )
+    audit.add_argument("folder", type=Path)
+    audit.add_argument("--year", type=int, help="leave out everything after this year")
+    audit.set_defaults(run=_audit)
+
+    key = commands.add_parser("key", help="where the community's key is, and its name")
+    key.add_argument("folder", type=Path)
+    key.add_argument(
+        "--rotate", action="store_true",
+        help="put the key aside and make a new one: earlier pseudonyms no longer match",
+    )  # fmt: skip
+    key.set_defaults(run=_key)
+
+    pseudonymise = commands.add_parser(
+        "pseudonymise", help="a copy of the tables to hand over, without learners' numbers"
+    )
+    pseudonymise.add_argument("folder", type=Path)
+    pseudonymise.add_argument(
+        "--out", type=Path, required=True, help="folder to write into, new or empty"
+    )
+    pseudonymise.set_defaults(run=_pseudonymise)
 
     lab = commands.add_parser("lab", help="JupyterLab with the project's notebooks")
     lab.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to JupyterLab")
@@ -149,9 +179,42 @@ def _report(options: argparse.Namespace) -> int:
         year=options.year,
         provider=options.provider,
         audience=options.audience,
+        withdraw=options.withdraw,
         tell=_tell,
     )
     print(path.resolve())
+    return 0
+
+
+def _key(options: argparse.Namespace) -> int:
+    from colanalysis import custody
+    from colanalysis.terms import settings
+
+    found = settings.read(options.folder)
+    made = custody.rotate(found) if options.rotate else custody.keys(found)
+    # The name of a key says which it is and nothing of what it is.
+    print("a made-up community has no key file" if found.made_up else custody.place(found))
+    print(f"name of the key: {made.id}")
+    return 0
+
+
+def _pseudonymise(options: argparse.Namespace) -> int:
+    from colanalysis import hand_over
+
+    print(hand_over.tables(options.folder, out=options.out).resolve())
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from colanalysis import report
+
+    told = report.audited(options.folder, year=options.year, tell=_tell)
+    looked_at, many = told.decided.looked_at, told.decided.cells
+    print(looked_at.to_string(index=False))
+    print(
+        f"{len(many):,} published counts of all reports: nobody can narrow a protected count down "
+        f"further than is promised; {looked_at['withheld'].sum():,} had to be withheld for it."
+    )
     return 0
 
 

@@ -4,6 +4,7 @@ ColanalysisError
 ├── UsageError      a wrong command, an unknown parameter, a folder that does not exist
 ├── SettingsError   community.toml or the catalogue is wrong
 ├── DataError       checks of the data that block
+├── ReleaseError    what would be published would give somebody's results away
 └── ReportError     a notebook failed, or a page was incomplete
 
 The command line ends with the ``exit_code`` of the error it met. No message names a learner.
@@ -11,7 +12,14 @@ The command line ends with the ``exit_code`` of the error it met. No message nam
 
 from __future__ import annotations
 
-__all__ = ["ColanalysisError", "DataError", "ReportError", "SettingsError", "UsageError"]
+__all__ = [
+    "ColanalysisError",
+    "DataError",
+    "ReleaseError",
+    "ReportError",
+    "SettingsError",
+    "UsageError",
+]
 
 
 class ColanalysisError(Exception):
@@ -42,6 +50,10 @@ class SettingsError(ColanalysisError):
 
 class DataError(ColanalysisError):
     """The data have problems that block every analysis."""
+
+
+class ReleaseError(ColanalysisError):
+    """What would be published would give some learner's results away, so nothing was."""
 
 
 class ReportError(ColanalysisError):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import aggregates, check, find, follow, link, load, measure
+from colanalysis import aggregates, atoms, check, find, follow, link, load, measure, snapshot
 from colanalysis.check import Checked
 from colanalysis.comparing.case import Answer
 from colanalysis.comparing.compare import Key, Panel
@@ -20,13 +20,15 @@ from colanalysis.errors import UsageError
 from colanalysis.terms.settings import Community
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
     """Everything that was counted and found, exactly, as tables.
 
-    ``panels``: what was compared, by measure and yardstick. ``doubts``: what was asked of every finding, by rank. ``detectable``: the smallest gaps that could
-    have been found. ``surveyed``: measures known from anonymous answers alone. ``rows`` and ``problems`` tell of
-    everything that was read, whatever the year.
+    ``panels``: what was compared, by measure and yardstick. ``doubts``: what was asked of every
+    finding, by rank. ``detectable``: the smallest gaps that could have been found. ``surveyed``:
+    measures known from anonymous answers alone. ``atoms``: what a release is made from; ``people``:
+    whom it is about (``snapshot``). ``rows`` and ``problems`` tell of everything that was read,
+    whatever the year.
     """
 
     community: Community
@@ -44,8 +46,9 @@ class Evidence:
     found: pd.DataFrame
     doubts: Mapping[int, list[Answer]]
     detectable: pd.DataFrame
-    transitions: pd.DataFrame
     flows: pd.DataFrame
+    atoms: pd.DataFrame
+    people: pd.DataFrame
     claims: pd.DataFrame
     resources: pd.DataFrame
 
@@ -78,6 +81,7 @@ def gather(
     looked_at = find.looked_at(scanned, pairs, community=community)
     found = find.findings(looked_at, scanned, community=community)
     coverage = measure.coverage(journeys)
+    elsewhere = _elsewhere(checked, counted)
     frames = checked.frames
     years = _years(checked)
     return Evidence(
@@ -88,7 +92,7 @@ def gather(
         rows=checked.rows,
         problems=checked.problems,
         providers=frames["providers"],
-        counted=measure.merge(counted, _elsewhere(checked, counted)),
+        counted=measure.merge(counted, elsewhere),
         panels={key: looked.panel for key, looked in scanned.items()},
         surveyed=frozenset(frames["survey"]["measure"]) - set(frames["observations"]["measure"]),
         coverage=coverage,
@@ -96,8 +100,9 @@ def gather(
         found=found,
         doubts=find.doubts(found, scanned, coverage, community=community),
         detectable=find.detectable(scanned, looked_at, community=community),
-        transitions=follow.transitions(journeys),
         flows=follow.flows(journeys),
+        atoms=atoms.of(journeys, elsewhere),
+        people=snapshot.of(journeys, elsewhere),
         claims=frames["local_knowledge"],
         resources=frames["resources"],
     )

@@ -6,36 +6,34 @@ different learners. Leavers are counted, never dropped.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from colanalysis.link import Journeys
 from colanalysis.terms import catalogue
 from colanalysis.terms.settings import Community
 
-PAIR_KEYS = ["measure", "stage_before", "stage_after", "year", "group"]
-PAIR_SUMS = ["n", "before", "after", "gained", "lost"]
 FLOW_KEYS = ["stage_before", "stage_after", "year"]
-FLOW_SUMS = ["leaving_step", "same_provider", "other_provider", "not_seen_again", "new_in_step"]
+PARTS, NEW = ["same_provider", "other_provider", "not_seen_again"], "new_in_step"
+FLOW_SUMS = ["leaving_step", *PARTS, NEW]
 
 
-def transitions(journeys: Journeys) -> pd.DataFrame:
-    """Pair the same learners' success one year and the next, whether or not they changed step.
+def steps_taken(journeys: Journeys) -> pd.DataFrame:
+    """Where the same learner stood in the same measure a year before and a year after each result.
 
-    Columns: measure, stage_before, stage_after (equal where no step was taken), year (the first of
-    the two), group ("" and every single group), n, before, after, gained, lost: learners, those who
-    succeed before and after, those who came to succeed and those who no longer do. Two years on
-    different yardsticks are never paired.
+    Columns came_from and goes_to, in the order of ``journeys.results``: the step of the result in
+    the year before and after, "" where there is none, or only one on another yardstick.
     """
-    rows = journeys.results[journeys.results["success"].notna()]
-    rows = rows[["learner", "measure", "year", "stage", "success"]]
-    after = rows.assign(year=rows["year"] - 1)
-    pairs = rows.merge(after, on=["learner", "measure", "year"], suffixes=("_before", "_after"))
-    pairs = pairs[~_crosses_break(pairs, journeys.community)]
-    first, then = pairs["success_before"].astype(bool), pairs["success_after"].astype(bool)
-    pairs = pairs.assign(n=1, before=first, after=then, gained=~first & then, lost=first & ~then)
-    grouped = pairs.merge(journeys.groups(), on="learner")
-    table = pd.concat([pairs.assign(group=""), grouped], ignore_index=True)
-    return table.groupby(PAIR_KEYS, sort=True)[PAIR_SUMS].sum().astype(int).reset_index()
+    results = journeys.results
+    known = results.loc[results["success"].notna(), ["learner", "measure", "year", "stage"]]
+    known = known.assign(period=_periods(known, journeys.community))
+    told = pd.DataFrame("", index=results.index, columns=["came_from", "goes_to"])
+    for column, away in (("came_from", 1), ("goes_to", -1)):
+        beside = known.assign(year=known["year"] + away).rename(columns={"stage": column})
+        keys = ["learner", "measure", "year", "period"]
+        met = known.drop(columns="stage").merge(beside, how="left", on=keys)
+        told.loc[known.index, column] = met[column].fillna("").to_numpy()
+    return told
 
 
 def flows(journeys: Journeys) -> pd.DataFrame:
@@ -46,6 +44,21 @@ def flows(journeys: Journeys) -> pd.DataFrame:
     in, even after a year away. Columns: stage_before, stage_after (the next step of the pathway),
     year, leaving_step, same_provider, other_provider, not_seen_again, and new_in_step (learners who
     come into the next step, in the year after, without having been here before).
+    """
+    went = moves(journeys)
+    summed = went.groupby([*FLOW_KEYS, "went"]).size().unstack("went", fill_value=0)
+    summed = summed.reindex(columns=[*PARTS, NEW], fill_value=0)
+    summed = summed.assign(leaving_step=summed[PARTS].sum(axis=1))[FLOW_SUMS]
+    order = {stage.id: place for place, stage in enumerate(journeys.community.stages)}
+    table = summed.rename_axis(columns=None).reset_index()
+    table["place"] = table["stage_before"].map(order)
+    return table.sort_values(["place", "year"]).drop(columns="place").reset_index(drop=True)
+
+
+def moves(journeys: Journeys) -> pd.DataFrame:
+    """Every learner at the end of a step, and every newcomer: learner, ``FLOW_KEYS``, went.
+
+    ``went`` is same_provider, other_provider, not_seen_again or new_in_step.
     """
     order = {stage.id: place for place, stage in enumerate(journeys.community.stages)}
     everywhere = journeys.places.sort_values(["learner", "year"], kind="stable")
@@ -59,29 +72,23 @@ def flows(journeys: Journeys) -> pd.DataFrame:
     gone = here["year"] == here["max"]
     end = (gone & (here["year"] < everywhere["year"].max())) | (then["place"] > here["place"])
     same = then["provider_id"] == here["provider_id"]
-    leaving = here.assign(
-        leaving_step=1, same_provider=same, other_provider=~gone & ~same, not_seen_again=gone
-    )[end].rename(columns={"stage": "stage_before"})
+    went = np.select([gone, same], ["not_seen_again", "same_provider"], "other_provider")
+    leaving = here.assign(went=went)[end].rename(columns={"stage": "stage_before"})
     leaving["stage_after"] = _next_stage(leaving["stage_before"], journeys.community)
     arrived = (here["year"] == here["min"]) & (here["year"] > everywhere["year"].min())
     new = here[arrived].rename(columns={"stage": "stage_after"})
-    new = new.assign(year=new["year"] - 1, new_in_step=1)
+    new = new.assign(year=new["year"] - 1, went=NEW)
     new["stage_before"] = _previous_stage(new["stage_after"], journeys.community)
     table = pd.concat([leaving, new], ignore_index=True)
-    for column in FLOW_SUMS:
-        table[column] = table[column].fillna(0).astype(int)
-    summed = table.groupby(FLOW_KEYS, sort=False)[FLOW_SUMS].sum().reset_index()
-    summed["place"] = summed["stage_before"].map(order)
-    return summed.sort_values(["place", "year"]).drop(columns="place").reset_index(drop=True)
+    return table[["learner", *FLOW_KEYS, "went"]]
 
 
-def _crosses_break(pairs: pd.DataFrame, community: Community) -> pd.Series:
-    crosses = [
+def _periods(rows: pd.DataFrame, community: Community) -> list[int]:
+    """The yardstick of each row's measure in its year."""
+    return [
         catalogue.period(community.measures[name], year)
-        != catalogue.period(community.measures[name], year + 1)
-        for name, year in zip(pairs["measure"], pairs["year"], strict=True)
+        for name, year in zip(rows["measure"], rows["year"], strict=True)
     ]
-    return pd.Series(crosses, index=pairs.index, dtype=bool)
 
 
 def _next_stage(stages: pd.Series, community: Community) -> pd.Series:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from colanalysis import belong
+from colanalysis import belong, custody, keyed
 from colanalysis.check import Checked
 from colanalysis.terms import catalogue
 from colanalysis.terms.settings import Community
@@ -32,12 +32,14 @@ class Journeys:
     ``places``: learner, provider_id, year, year_level, stage: where each learner was enrolled, the
     place they came to last standing last within a year.
     ``memberships``: learner, attribute, value: every group a learner belongs to.
+    ``keys``: the record key of each learner, by which published counts are rounded (``keyed``).
     """
 
     community: Community
     results: pd.DataFrame
     places: pd.DataFrame
     memberships: pd.DataFrame
+    keys: pd.Series
 
     def groups(self) -> pd.DataFrame:
         """Name every group a learner belongs to as one text: learner, group (attribute=value)."""
@@ -65,7 +67,8 @@ def journeys(checked: Checked) -> Journeys:
     belonging = pd.concat([belonging, answered], ignore_index=True)
     if community.settings.ethnicity == "prioritised":
         belonging = belong.prioritised(belonging)
-    return Journeys(community, results, places, belonging)
+    keys = _record_keys(numbers, frames.get("survey"), community)
+    return Journeys(community, results, places, belonging, keys)
 
 
 def stages(rows: pd.DataFrame, providers: pd.DataFrame, *, community: Community) -> pd.Series:
@@ -87,6 +90,23 @@ def _number_learners(frames: Mapping[str, pd.DataFrame]) -> pd.Series:
     ids = [frame["learner_id"] for frame in frames.values() if "learner_id" in frame]
     known = pd.unique(pd.concat(ids)) if ids else np.array([], dtype=object)
     return pd.Series(np.arange(len(known)), index=pd.Index(known))
+
+
+def _record_keys(
+    numbers: pd.Series, survey: pd.DataFrame | None, community: Community
+) -> pd.Series:
+    """Of a learner from the pseudonym; of an anonymous answer from all that it says.
+
+    Answers that say the same are told apart by how many such there are, in whatever order they lie.
+    """
+    names = list("learner|" + numbers.index)
+    if survey is not None and len(survey):
+        said = survey.drop(columns=["source_file", "source_row"], errors="ignore")
+        said = keyed.said(said[sorted(said)])
+        alike = said.groupby(said).cumcount().astype(str)
+        names += list("answer|" + said + "|" + alike)
+    keys = keyed.records(names, custody.keys(community).round)
+    return pd.Series(keys, index=pd.RangeIndex(len(names)), name="key")
 
 
 def _places(enrolments: pd.DataFrame | None, numbers: pd.Series) -> pd.DataFrame:

@@ -1,8 +1,8 @@
-"""Load a community folder: settings and tables, every cell the text it was.
+"""Load a community folder: settings and tables, every cell the text it was but for learners' ids.
 
 Nothing is repaired and nothing is guessed. A file that cannot be read with certainty is refused with
 its name and row; what is only doubtful becomes a note for the checks. Columns that could name a
-person are not read.
+person are not read, and no id of a learner leaves this room: what leaves is a pseudonym.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from colanalysis import custody, pseudonym
 from colanalysis.errors import DataError, SettingsError
 from colanalysis.reading import sources
 from colanalysis.reading.grid import Grid
@@ -34,8 +35,8 @@ class Loaded:
     """A community as it was handed over.
 
     ``frames``: table name to rows, all text ("" is blank) but ``source_row`` (a number); a table
-    without a file is absent. ``inputs``: file, table, sha256, rows. ``notes``: what the reading
-    found, in the columns of ``check.Checked.problems``.
+    without a file is absent; ``learner_id`` is a pseudonym. ``inputs``: file, table, sha256, rows.
+    ``notes``: what the reading found, in the columns of ``check.Checked.problems``.
     """
 
     community: Community
@@ -74,6 +75,7 @@ def community(folder: Path | str) -> Loaded:
         grid, digest = read_file(path, _shown(path, found.folder), sources.known(source))
         add(grid, digest, sources.tables(grid, source))
     frames = {name: _join(parts) for name, parts in pieces.items() if parts}
+    frames = _under_pseudonyms(frames, found)
     columns = ["file", "table", "sha256", "rows"]
     return Loaded(found, frames, pd.DataFrame(inputs, columns=columns), problems.table(notes))
 
@@ -172,6 +174,21 @@ def _table_rows(grid: Grid, table: Table) -> tuple[pd.DataFrame, list[dict[str, 
                 problems.note("column not used", grid.file, column=name, table=table.name)
             )
     return grid.table({name: grid.column(name) for name in kept}), remarks
+
+
+def _under_pseudonyms(
+    frames: Mapping[str, pd.DataFrame], found: Community
+) -> dict[str, pd.DataFrame]:
+    """Put a pseudonym in the place of every learner's id; an id that is spoilt is marked as such."""
+    if not any("learner_id" in rows for rows in frames.values()):
+        return dict(frames)
+    key = custody.keys(found).link
+    return {
+        name: rows.assign(learner_id=pseudonym.of(rows["learner_id"], key))
+        if "learner_id" in rows
+        else rows
+        for name, rows in frames.items()
+    }
 
 
 def _join(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -109,13 +109,25 @@ def groups(counted: pd.DataFrame) -> pd.DataFrame:
 def coverage(journeys: Journeys) -> pd.DataFrame:
     """Who could have been assessed and who was, per measure, step, year and provider.
 
+    Columns: measure, stage, year, provider_id, group ("" and each single group), eligible, assessed.
+    """
+    keys = ["measure", "stage", "year", "provider_id", "group"]
+    rows = eligible(journeys).assign(eligible=1)
+    everyone = pd.concat([rows.assign(group=""), rows.merge(journeys.groups(), on="learner")])
+    summed = everyone.groupby(keys, sort=True)[["eligible", "assessed"]].sum()
+    return summed.astype(int).reset_index()
+
+
+def eligible(journeys: Journeys) -> pd.DataFrame:
+    """Every learner who could have been assessed: learner, measure, stage, year, provider_id, assessed.
+
     Eligible are the learners enrolled at a year level which the measure covers, in a year in which
     the community used it. Measures tied to entry or leaving and anonymous surveys have no list of
-    the eligible, and are left out rather than guessed. Columns: measure, stage, year, provider_id,
-    group ("" and each single group), eligible, assessed.
+    the eligible, and are left out rather than guessed.
     """
+    columns = ["learner", "measure", "stage", "year", "provider_id", "assessed"]
     used = journeys.results[["measure", "year"]].drop_duplicates()
-    pieces = []
+    pieces = [pd.DataFrame(columns=columns).astype({"learner": "int64", "assessed": "int64"})]
     for name, years in used.groupby("measure")["year"]:
         measure = journeys.community.measures[name]
         first, last = measure.year_levels or (0, 13)
@@ -128,12 +140,6 @@ def coverage(journeys: Journeys) -> pd.DataFrame:
         ].drop_duplicates()
         if measure.stage is None and assessed["learner"].isin(places["learner"]).any():
             joined = places.merge(assessed.assign(assessed=1), how="left", on=["learner", "year"])
-            pieces.append(joined.assign(measure=name, eligible=1))
-    keys = ["measure", "stage", "year", "provider_id", "group"]
-    if not pieces:
-        return pd.DataFrame(columns=[*keys, "eligible", "assessed"])
-    rows = pd.concat(pieces, ignore_index=True).fillna({"assessed": 0})
-    rows = rows.drop(columns="year_level")
-    everyone = pd.concat([rows.assign(group=""), rows.merge(journeys.groups(), on="learner")])
-    summed = everyone.groupby(keys, sort=True)[["eligible", "assessed"]].sum()
-    return summed.astype(int).reset_index()
+            pieces.append(joined.assign(measure=name)[columns])
+    rows = pd.concat(pieces[1:] or pieces, ignore_index=True)
+    return rows.assign(assessed=rows["assessed"].fillna(0).astype(int))

@@ -1,35 +1,57 @@
 """Release: seal what an audience may see of a community's evidence, and nothing else.
 
-Nothing exact passes except for an audience that the community's own protocol allows it. Releases
-are not yet audited against one another; the report says so.
+All reports of a community are decided and audited together, once; a release is what one audience is
+told of them. Nothing exact passes except for an audience that the community's own protocol allows it.
 """
 
 from __future__ import annotations
 
 import datetime
 import hashlib
+import hmac
 import json
 from dataclasses import asdict
+from functools import lru_cache
 
-from colanalysis import __version__
+from colanalysis import __version__, custody, protect
 from colanalysis.errors import UsageError
 from colanalysis.evidence import Evidence
-from colanalysis.publishing import protect, publish
+from colanalysis.publishing import decide, publish
+from colanalysis.publishing.decide import Decided, Told
 from colanalysis.sealed import Release
 
-AUDIENCES = ("public", "governance")
+NOTHING = Decided.nothing()
+PUBLIC, GOVERNANCE, PROVIDER = AUDIENCES = ("public", "governance", "provider")
 
 
-def seal(evidence: Evidence, *, audience: str = "public", provider: str = "") -> Release:
+def seal(
+    evidence: Evidence,
+    *,
+    audience: str = PUBLIC,
+    provider: str = "",
+    before: Decided = NOTHING,
+) -> Release:
     """Make the release of one audience, for the whole community or for one provider.
 
-    UsageError for an unknown audience or provider, and for ``governance`` without a protocol that
-    names a purpose and an approver and is still in force.
+    ``public`` is what anybody may see; ``governance`` sees everything exactly; ``provider`` sees
+    what is that provider's own exactly and all else as the public does. ``before``: what has been told
+    of the same learners (``ledger.admit``), which stays as it is. UsageError for an unknown audience
+    or provider, and for exact numbers without a protocol that names a purpose and an approver and is
+    still in force; ReleaseError where what would be published cannot be made safe.
     """
     _admit(evidence, audience, provider)
-    rules = protect.rules_for(audience, evidence.community.settings)
-    tables = publish.tables(evidence, rules, provider=provider)
-    return Release(_about(evidence, audience, provider), tables)
+    told = told_to(GOVERNANCE if audience == GOVERNANCE else PUBLIC, evidence, before)
+    if audience == PROVIDER:
+        told = decide.with_own(told, evidence, provider)
+    tables = publish.tables(evidence, told, provider)
+    return Release(_about(evidence, audience, provider, told), tables)
+
+
+@lru_cache(maxsize=2)
+def told_to(audience: str, evidence: Evidence, before: Decided = NOTHING) -> Told:
+    """Every number of all of a community's reports: exact for governance, else audited together."""
+    settings, keys = evidence.community.settings, custody.keys(evidence.community)
+    return decide.told(evidence, protect.rules_for(audience, settings, keys.round), before)
 
 
 def _admit(evidence: Evidence, audience: str, provider: str) -> None:
@@ -41,11 +63,16 @@ def _admit(evidence: Evidence, audience: str, provider: str) -> None:
             f"Unknown provider {provider!r}. This community has: {', '.join(known)}. "
             "Give one of these ids, or leave the provider out for the whole community."
         )
+    if audience == PROVIDER and not provider:
+        raise UsageError(
+            "A provider's own report was asked for without saying whose. "
+            f"This community has: {', '.join(known)}. Give one of these ids (--provider)."
+        )
     privacy = evidence.community.privacy
-    if audience == "governance":
+    if audience != PUBLIC:
         if not (privacy.purpose and privacy.approver and privacy.expires):
             raise UsageError(
-                "A governance report shows exact numbers and needs a protocol. Fill in purpose, "
+                f"A {audience} report shows exact numbers and needs a protocol. Fill in purpose, "
                 "approver and expires under [privacy] in community.toml, or make a public report."
             )
         if privacy.expires < datetime.date.today():  # noqa: DTZ011 (a protocol ends on a local day)
@@ -55,7 +82,7 @@ def _admit(evidence: Evidence, audience: str, provider: str) -> None:
             )
 
 
-def _about(evidence: Evidence, audience: str, provider: str) -> dict[str, object]:
+def _about(evidence: Evidence, audience: str, provider: str, told: Told) -> dict[str, object]:
     community = evidence.community
     used = sorted(evidence.counted["measure"].unique())
     measures = {
@@ -84,9 +111,21 @@ def _about(evidence: Evidence, audience: str, provider: str) -> dict[str, object
         "measures": measures,
         "providers": names,
         "settings": asdict(community.settings),
-        "comparisons": len(evidence.looked_at),
+        "comparisons": _about_as_many(len(evidence.looked_at)),
+        "key": custody.keys(community).id,
+        "audit": told.decided.looked_at.to_dict("records"),
         "version": __version__,
     }
     inputs = evidence.inputs[["file", "sha256"]].sort_values("file").to_numpy().tolist()
-    told = json.dumps([inputs, about], sort_keys=True, default=str)
-    return {**about, "fingerprint": hashlib.sha256(told.encode()).hexdigest()[:12]}
+    text = json.dumps([inputs, about], sort_keys=True, default=str)
+    secret = custody.keys(community).files
+    return {
+        **about,
+        "fingerprint": hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:12],
+    }
+
+
+def _about_as_many(number: int) -> int:
+    """A large number to two digits, so that it does not tell of single learners."""
+    size = 10 ** max(len(str(number)) - 2, 0)
+    return round(number / size) * size

@@ -6,19 +6,22 @@ the folder, so neither the page nor anything left behind by the run can hold a l
 
 from __future__ import annotations
 
+import hmac
 import json
 import platform
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import deliver, evidence, execute, export, find, release, sealed
+from colanalysis import custody, deliver, evidence, execute, export, find, ledger, release, sealed
 from colanalysis.comparing import rank
 from colanalysis.errors import ReportError
+from colanalysis.publishing import decide
+from colanalysis.publishing.decide import Told
 from colanalysis.sealed import Release
 from colanalysis.terms import labels, settings
 
@@ -42,7 +45,8 @@ def made(
     if release_file:
         return sealed.read(release_file)
     gathered = evidence.gather(folder_of(community), year=year or None)
-    return release.seal(gathered, audience=audience, provider=provider)
+    before = ledger.admit(ledger.read(gathered.community), gathered)
+    return release.seal(gathered, audience=audience, provider=provider, before=before)
 
 
 def folder_of(community: str) -> Path:
@@ -57,12 +61,15 @@ def write(
     year: int | None = None,
     provider: str = "",
     audience: str = "public",
+    withdraw: Sequence[str] = (),
     tell: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Write the report of a community or of one provider, and return the path of its page.
 
-    Besides the page: ``findings.csv``, ``tables/*.csv``, ``release.json`` and ``run.json``. An
-    earlier report stays as it was unless the new one is whole.
+    Besides the page: ``findings.csv``, ``tables/*.csv``, ``release.json`` and ``run.json``; and in
+    the community's folder the ledger of all that was published. ``withdraw``: releases that were
+    taken back wherever they were put. An earlier report stays as it was unless the new one is whole.
+    ReleaseError where the release could give somebody's results away, alone or beside earlier ones.
     """
     started = time.monotonic()
     target = deliver.own_place(
@@ -70,23 +77,50 @@ def write(
     )
     gathered = evidence.gather(folder, year=year, tell=tell)
     tell("Deciding what may be shown")
-    ready = release.seal(gathered, audience=audience, provider=provider)
+    book = ledger.read(gathered.community)
+    for name in withdraw:
+        book = ledger.withdraw(book, name)
+    before = ledger.admit(book, gathered)
+    ready = release.seal(gathered, audience=audience, provider=provider, before=before)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as making:
         whole = Path(making) / "report"
-        (whole / "tables").mkdir(parents=True)
-        ready.write(whole / "release.json")
-        deliver.write_csv(ready.tables["findings"][rank.COLUMNS], whole / "findings.csv")
-        for name, table in ready.tables.items():
-            deliver.write_csv(table, whole / "tables" / f"{name}.csv")
+        write_tables(ready, whole)
         tell("Making the page")
         (whole / deliver.PAGE).write_text(
             page_of(whole / "release.json"), encoding="utf-8", newline="\n"
         )
         run = _run(gathered, ready, seconds=time.monotonic() - started)
         (whole / "run.json").write_text(run, encoding="utf-8", newline="\n")
+        # Written down first: what was published and is not known could not be taken into account.
+        # (Of a made-up community nothing can be given away, and its folder stays as it came.)
+        if not gathered.community.made_up:
+            ledger.write(ledger.added(book, gathered, before, ready))
         deliver.put_in_place(whole, target)
     return target / deliver.PAGE
+
+
+def write_tables(ready: Release, folder: Path) -> None:
+    """Write what a release tells besides its page: ``release.json``, ``findings.csv``, ``tables/*.csv``."""
+    (folder / "tables").mkdir(parents=True)
+    ready.write(folder / "release.json")
+    deliver.write_csv(ready.tables["findings"][rank.COLUMNS], folder / "findings.csv")
+    for name, table in ready.tables.items():
+        deliver.write_csv(table, folder / "tables" / f"{name}.csv")
+
+
+def audited(
+    folder: Path, *, year: int | None = None, tell: Callable[[str], None] = lambda _: None
+) -> Told:
+    """Decide and audit all reports of a community without writing any of them.
+
+    What stands in the ledger is attacked once more. ReleaseError where anything gives results away.
+    """
+    gathered = evidence.gather(folder, year=year, tell=tell)
+    tell("Attacking everything that would be published")
+    before = ledger.admit(ledger.read(gathered.community), gathered)
+    told = release.told_to(release.PUBLIC, gathered, before)
+    return told if before.cells.empty else decide.attacked(gathered, told)
 
 
 def write_findings(
@@ -137,6 +171,23 @@ def _title(ready: Release) -> str:
     )
 
 
+def _inputs(gathered: evidence.Evidence) -> list[dict[str, str]]:
+    """Which files were read, with a digest under the community's key.
+
+    A plain digest would let anybody try whether a small file is the one they think it is.
+    """
+    secret = custody.keys(gathered.community).files
+    table = gathered.inputs[["file", "table", "sha256"]]
+    return [
+        {
+            "file": file,
+            "table": name,
+            "hmac_sha256": hmac.new(secret, sha.encode(), "sha256").hexdigest(),
+        }
+        for file, name, sha in table.itertuples(index=False)
+    ]
+
+
 def _run(gathered: evidence.Evidence, ready: Release, *, seconds: float) -> str:
     rows = ready.tables["data"]
     counts = rows.loc[rows["table"] != "", ["table", "what", "count"]]
@@ -148,7 +199,7 @@ def _run(gathered: evidence.Evidence, ready: Release, *, seconds: float) -> str:
         "year": ready.about["year"],
         "fingerprint": ready.about["fingerprint"],
         "settings": ready.about["settings"],
-        "inputs": gathered.inputs[["file", "table", "sha256"]].to_dict("records"),
+        "inputs": _inputs(gathered),
         "rows": [
             {
                 "table": row.table,

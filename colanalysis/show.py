@@ -24,10 +24,14 @@ def banner(release: Release) -> Html:
     about, notices = release.about, []
     if about["made_up"]:
         notices.append(page.notice("Made-up sample data: no learner here is real.", "sample"))
-    if about["audience"] == "governance":
+    if about["audience"] != "public":
+        whom = {
+            "governance": "For governance only: exact numbers",
+            "provider": "For this provider only: its own numbers are exact",
+        }[about["audience"]]
         text = (
-            f"For governance only: exact numbers. Purpose: {about['purpose']}. "
-            f"Approved by: {about['approver']}. Do not forward, print or publish."
+            f"{whom}. Purpose: {about['purpose']}. Approved by: {about['approver']}. "
+            "Do not forward, print or publish."
         )
         notices.append(page.notice(text, "caution"))
     if about["provider"]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from colanalysis import measure
+from colanalysis import keyed, measure
 from colanalysis.check import Checked
 from colanalysis.comparing import compare
+from colanalysis.evidence import Evidence
 from colanalysis.link import Journeys
 from colanalysis.measure import SUMS
+from colanalysis.sealed import Release
 from colanalysis.terms.catalogue import Break, Measure
 from colanalysis.terms.settings import Community
 
@@ -239,7 +241,107 @@ def journeys(rows: pd.DataFrame) -> Journeys:
             "value": parts["part"].str.split("=").str[1],
         }
     )
-    return Journeys(community(), full, pd.DataFrame(), memberships.reset_index(drop=True))
+    return Journeys(
+        community(), full, pd.DataFrame(), memberships.reset_index(drop=True), record_keys(full)
+    )
+
+
+def record_keys(rows: pd.DataFrame) -> pd.Series:
+    """A record key for every learner of a table."""
+    who = pd.unique(rows["learner"])
+    return pd.Series(keyed.records([f"learner|{one}" for one in who], b"tests"), index=who)
+
+
+ETHNICITIES = [
+    "Māori",
+    "European/Pākehā",
+    "Pacific Peoples",
+    "Māori;Pacific Peoples",
+    "",
+    "Asian",
+    "MELAA",
+]
+
+
+def files(rng: np.random.Generator, *, learners: int = 260) -> dict[str, pd.DataFrame]:
+    """The files of a small community: three primary schools and a secondary one, over three years.
+
+    Reading serves Pacific learners less well; two ethnic groups are too small to be told alone.
+    """
+    likely = [0.3, 0.34, 0.2, 0.1, 0.02, 0.02, 0.02]
+    people = pd.DataFrame(
+        {
+            "learner_id": [f"n{one:04d}" for one in range(learners)],
+            "gender": rng.choice(["female", "male"], learners),
+            "ethnicity": rng.choice(ETHNICITIES, learners, p=likely),
+        }
+    )
+    level = rng.integers(3, 9, learners)
+    home = rng.choice(["P1", "P2", "P3"], learners, p=[0.4, 0.35, 0.25])
+    able = np.where(people["ethnicity"].str.contains("Pacific"), 0.35, 0.7)
+    places, results = [], []
+    for one, name in enumerate(people["learner_id"]):
+        for year in (2023, 2024, 2025):
+            then = int(level[one]) + year - 2023
+            provider = home[one] if then <= 8 else "S1"
+            if rng.random() < 0.06:
+                continue
+            places.append((name, provider, year, then))
+            for what, good, bad in (
+                ("reading_judgement", "at", "below"),
+                ("attendance", 0.95, 0.5),
+            ):
+                if rng.random() < 0.9 and (what == "attendance" or then <= 8):
+                    value = good if rng.random() < able[one] else bad
+                    results.append((name, provider, year, then, what, value))
+    stood = ["learner_id", "provider_id", "year", "year_level"]
+    answers = [
+        (
+            "P1",
+            2025,
+            "wellbeing_primary_school_culture",
+            rng.choice(["agree", "disagree"]),
+            5,
+            gender,
+        )
+        for gender in rng.choice(["female", "male"], 50)
+    ]
+    return {
+        "providers": pd.DataFrame(
+            {
+                "provider_id": ["P1", "P2", "P3", "S1"],
+                "name": ["Rata School", "Miro School", "Totara School", "Kauri College"],
+                "type": ["primary", "primary", "primary", "secondary"],
+            }
+        ),
+        "learners": people,
+        "enrolments": pd.DataFrame(places, columns=stood),
+        "observations": pd.DataFrame(results, columns=[*stood, "measure", "value"]),
+        "survey": pd.DataFrame(
+            answers, columns=["provider_id", "year", "measure", "value", "year_level", "gender"]
+        ),
+    }  # fmt: skip
+
+
+class Small(NamedTuple):
+    """A small community: its files, their folder, exact evidence and public release."""
+
+    rows: dict[str, pd.DataFrame]
+    folder: Path
+    gathered: Evidence
+    ready: Release
+
+
+SETTINGS = '[community]\nid = "t"\nname = "Test"\n'
+
+
+def put(folder: Path, tables: Mapping[str, pd.DataFrame], settings: str = SETTINGS) -> Path:
+    """Write a community's folder, and say where it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "community.toml").write_text(settings, encoding="utf-8")
+    for name, frame in tables.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return folder
 
 
 def panels(rows: pd.DataFrame) -> dict[compare.Key, compare.Panel]:

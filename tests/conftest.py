@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import numpy as np
+import pandas as pd
 import pytest
 
 if TYPE_CHECKING:
+    from builders import Small
+
     from colanalysis.evidence import Evidence
     from colanalysis.sealed import Release
 
@@ -23,6 +26,23 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ["MPLBACKEND"] = "Agg"  # before anything imports matplotlib, and for every kernel started
 hypothesis.settings.register_profile("same every run", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("same every run")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keys of the tests' communities lie in a folder of this run, also for the kernels started.
+
+    Communities with the id "t" have the same key in every run, and with it the same numbers.
+    """
+    folder = tmp_path_factory.mktemp("settings of nobody")
+    keys = folder / "colanalysis" / "keys"
+    keys.mkdir(mode=0o700, parents=True)
+    (keys / "t.key").touch(mode=0o600)
+    (keys / "t.key").write_text(f"A key for tests\n{'5a' * 32}\n", encoding="ascii")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder))
+        patch.setenv("APPDATA", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +62,38 @@ def gathered(sample: Path) -> Evidence:
 @pytest.fixture(scope="session")
 def public(gathered: Evidence) -> Release:
     """Public release of the made-up community; tests change copies only."""
-    from colanalysis import release
+    from colanalysis import ledger, release
 
-    return release.seal(gathered)
+    # What its ledger holds was audited when it was made, and is not audited at every run.
+    before = ledger.admit(ledger.read(gathered.community), gathered)
+    return release.seal(gathered, before=before)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    """A small community with its public release, audited; tests change copies only."""
+    from builders import SETTINGS, Small, files, put
+
+    from colanalysis import evidence, release
+
+    rows = files(np.random.default_rng(21), learners=300)
+    protocol = '[privacy]\npurpose = "why"\napprover = "who"\nexpires = 2999-12-31\n'
+    folder = put(tmp_path_factory.mktemp("small"), rows, SETTINGS + protocol)
+    gathered = evidence.gather(folder)
+    return Small(rows, folder, gathered, release.seal(gathered))
+
+
+@pytest.fixture
+def unaudited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is sealed in a test is decided by the rules alone.
+
+    For evidence of the made-up community that a test has changed: its audit would take minutes.
+    """
+    from colanalysis.auditing.audit import Audit
+    from colanalysis.publishing import decide
+
+    nothing = pd.DataFrame(columns=decide.LOOKED_AT)
+    monkeypatch.setattr(decide.audit, "audit", lambda told, *_: Audit(told, nothing))
 
 
 @pytest.fixture(scope="session")

@@ -173,11 +173,11 @@ def test_a_claim_about_a_provider_is_laid_beside_findings_about_that_provider() 
     ],
 )
 def test_year_levels_are_read_however_they_are_written(said: str, levels: tuple[int, int]) -> None:
-    assert challenge._levels(said) == levels
+    assert challenge.levels(said) == levels
 
 
 def test_no_year_levels_are_all_of_them() -> None:
-    first, last = challenge._levels("")
+    first, last = challenge.levels("")
     assert first < 0
     assert last > 13
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from aliases import alias
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -114,7 +115,7 @@ def test_providers(tmp_path: Path) -> None:
 def test_learners(tmp_path: Path) -> None:
     result = checked(tmp_path)
     rows = result.frames["learners"]
-    assert rows["learner_id"].tolist() == ["007", "008", "009"]
+    assert rows["learner_id"].tolist() == [alias("7"), alias("8"), alias("9")]
     assert rows["ethnicity"].tolist() == ["Māori;Pacific Peoples", "Māori", "European/Pākehā"]
     assert rows["gender"].tolist() == ["Female", "Female", "Male"]
     assert rows["ell"].tolist() == ["yes", "no", ""]
@@ -153,7 +154,8 @@ ROW = "learner_id,provider_id,year,measure,value,term,date,year_level\n"
     ("line", "rule", "column"),
     [
         ("777,S1,2025,maths,50,,,", "unknown learner", "learner_id"),
-        ("7,S1,2025,maths,50,,,", "unknown learner", "learner_id"),
+        ("1.23E+08,S1,2025,maths,50,,,", "spoilt learner id", "learner_id"),
+        ("7.0,S1,2025,maths,50,,,", "spoilt learner id", "learner_id"),
         ("007,S9,2025,maths,50,,,", "unknown provider", "provider_id"),
         ("007,S1,25,maths,50,,,", "not a year", "year"),
         ("007,S1,2025,maths,,,,", "blank cell", "value"),
@@ -274,6 +276,25 @@ def test_counts_keep_suppressed_zero_and_missing_apart(tmp_path: Path) -> None:
     assert aside(result, "counts") == 4
 
 
+def test_spoilt_ids_are_told_once_each_and_are_nobody(tmp_path: Path) -> None:
+    result = checked(
+        tmp_path,
+        learners="learner_id,gender\n007,F\n1.23E+08,F\n1.23E+08,M\n,F\n",
+        enrolments='learner_id,provider_id,year\n"1,2E+08",S1,2025\n007,S1,2025\n',
+        observations=f"{ROW}007,S1,2025,maths,60,,,\n",
+    )
+    assert found(result, "spoilt learner id")[["file", "row"]].to_numpy().tolist() == [
+        ["enrolments.csv", 2],
+        ["learners.csv", 3],
+        ["learners.csv", 4],
+    ]
+    assert found(result, "blank cell")["row"].tolist() == [5]
+    told = result.problems[result.problems["file"].isin(["learners.csv", "enrolments.csv"])]
+    assert len(told) == 4
+    assert aside(result, "learners") == 3
+    assert aside(result, "enrolments") == 1
+
+
 def test_survey_groups_and_scores(tmp_path: Path) -> None:
     text = "provider_id,year,measure,value,year_level,ethnicity,house,learner_id\n"
     rows = [f"S1,2025,reading,at,Y4,Maori,h{i % 2},CANARY{i}\n" for i in range(60)]
@@ -287,13 +308,13 @@ def test_survey_groups_and_scores(tmp_path: Path) -> None:
 
 
 def test_columns_that_cannot_be_groups_are_left_out(tmp_path: Path) -> None:
-    head = "learner_id,gender,comment,year,suburb,nsn\n"
-    rows = [f"{i:03d},F,remark {i},2025,{i % 20},n{i}\n" for i in range(40)]
+    head = "learner_id,gender,hobby,year,suburb,nsn,comment\n"
+    rows = [f"{i:03d},F,hobby {i},2025,{i % 20},n{i},x\n" for i in range(40)]
     result = checked(tmp_path, learners=head + "".join(rows))
     assert list(result.frames["learners"])[:-2] == ["learner_id", "gender", "suburb"]
-    assert found(result, "too many different values")["column"].tolist() == ["comment"]
+    assert found(result, "too many different values")["column"].tolist() == ["hobby"]
     assert found(result, "not an attribute")["column"].tolist() == ["year"]
-    assert found(result, "identifying column")["column"].tolist() == ["nsn"]
+    assert found(result, "identifying column")["column"].tolist() == ["nsn", "comment"]
 
 
 def test_attributes_of_the_settings_are_the_ones_kept(tmp_path: Path) -> None:

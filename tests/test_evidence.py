@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from colanalysis import evidence, measure, release
+from colanalysis import atoms, evidence, measure, release, snapshot
 from colanalysis.comparing import look, rank
 from colanalysis.errors import DataError, UsageError
 
@@ -16,8 +16,8 @@ COLUMNS = {
     "rows": ["table", "rows_in", "used", "set_aside"],
     "counted": [*measure.CELL, "profile", *measure.SUMS],
     "coverage": ["measure", "stage", "year", "provider_id", "group", "eligible", "assessed"],
-    "transitions": ["measure", "stage_before", "stage_after", "year", "group", "n", "before", "after",
-                    "gained", "lost"],
+    "atoms": [*atoms.KEYS, *atoms.SUMS],
+    "people": snapshot.COLUMNS,
     "flows": ["stage_before", "stage_after", "year", "leaving_step", "same_provider",
               "other_provider", "not_seen_again", "new_in_step"],
     "looked_at": look.COLUMNS,
@@ -91,7 +91,9 @@ def test_a_survey_alone_is_counted_and_sealed(folder):
     assert gathered.counted["n"].sum() == 60
     assert gathered.coverage.empty
     row = sealed(gathered, folder)["steps"].iloc[0]
-    assert (row["n"], row["n_success"], row["year"]) == (60, 39, 2025)
+    assert (row["n"], row["year"]) == (60, 2025)
+    # 40 of them agree; rounded to a neighbouring multiple of three.
+    assert row["n_success"] in (39, 42)
 
 
 def test_results_without_a_list_of_learners_are_counted_and_sealed(folder):
@@ -99,7 +101,8 @@ def test_results_without_a_list_of_learners_are_counted_and_sealed(folder):
     assert gathered.counted[["n", "n_success"]].sum().tolist() == [30, 20]
     assert set(gathered.counted["profile"]) == {""}
     row = sealed(gathered, folder)["steps"].iloc[0]
-    assert (row["n"], row["n_success"]) == (30, 21)
+    assert row["n"] == 30
+    assert row["n_success"] in (18, 21)
 
 
 def test_a_measure_that_learners_were_also_observed_on_is_no_anonymous_survey(folder):
@@ -129,9 +132,12 @@ def test_a_year_leaves_out_everything_later(folder):
     put(folder, observations=results(years), local_knowledge=claims, enrolments=enrolled)
     whole, until = evidence.gather(folder), evidence.gather(folder, year=2023)
     assert set(whole.counted["year"]) == set(years)
-    assert (whole.year, set(whole.transitions["year"]), len(whole.claims)) == (2025, {2023}, 3)
+    assert (whole.year, set(whole.people["year"]), len(whole.claims)) == (2025, set(years), 3)
+    # The yardstick of reading changed in 2025.
+    assert set(whole.atoms.loc[whole.atoms["goes_to"] != "", "year"]) == {2023}
     assert set(until.counted["year"]) == set(until.coverage["year"]) == {2023}
-    assert (until.year, len(until.transitions), len(until.flows)) == (2023, 0, 0)
+    assert (until.year, set(until.people["year"]), len(until.flows)) == (2023, {2023}, 0)
+    assert set(until.atoms["goes_to"]) == {""}
     assert list(until.claims["claim"]) == ["old", "undated"]
 
 

@@ -10,16 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from colanalysis import follow, link
-from colanalysis.follow import FLOW_KEYS, FLOW_SUMS, PAIR_KEYS, PAIR_SUMS
+from colanalysis.follow import FLOW_KEYS, FLOW_SUMS
 
 GOES = ["stage_before", "year", *FLOW_SUMS]
 
 
-def transitions(results: list[dict[str, object]], **more: list[dict[str, object]]) -> pd.DataFrame:
-    base = {"measure": "belonging"}
-    return follow.transitions(
-        link.journeys(checked(observations=[base | r for r in results], **more))
-    )
+def steps_taken(results: list[dict[str, object]]) -> pd.DataFrame:
+    """Results with where the same learner stood a year before and a year after each."""
+    rows = [{"measure": "belonging", **one} for one in results]
+    journeys = link.journeys(checked(observations=rows))
+    return journeys.results.join(follow.steps_taken(journeys))
+
+
+def ends(results: list[dict[str, object]]) -> list[list[object]]:
+    return steps_taken(results)[["year", "came_from", "goes_to"]].values.tolist()
 
 
 def flows(*places: tuple[str, int, str, float | None]) -> pd.DataFrame:
@@ -31,45 +35,53 @@ def flows(*places: tuple[str, int, str, float | None]) -> pd.DataFrame:
     return follow.flows(link.journeys(checked(enrolments=rows)))
 
 
-def test_transitions_are_those_of_plain_pandas(rng: np.random.Generator) -> None:
-    learners = [{"learner_id": f"{i}", "gender": rng.choice(["F", "M"])} for i in range(120)]
+def test_where_a_learner_stood_before_and_after_is_that_of_plain_pandas(
+    rng: np.random.Generator,
+) -> None:
     results = [
         {
-            "learner_id": one["learner_id"],
+            "learner_id": f"{one}",
+            "measure": name,
             "year": year,
             "year_level": 5 + year - 2022,
             "score": score,
         }
-        for one in learners
-        for year in (2022, 2023, 2024)
+        for one in range(120)
+        for name in ("belonging", "reading")
+        for year in (2022, 2023, 2024, 2025)
         if (score := rng.choice([0.0, 1.0, np.nan, 9.0], p=[0.3, 0.4, 0.1, 0.2])) != 9
     ]
-    rows = pd.DataFrame(results).merge(pd.DataFrame(learners)).dropna()
-    both = rows.merge(rows.assign(year=rows["year"] - 1), on=["learner_id", "year"])
-    both["gained"] = (both["score_x"] == 0) & (both["score_y"] == 1)
-    both["lost"] = (both["score_x"] == 1) & (both["score_y"] == 0)
-    table = transitions(results, learners=learners).set_index(["group", "year"])
-    assert set(table.index) == {(g, y) for g in ("", "gender=F", "gender=M") for y in (2022, 2023)}
-    for (group, year), told in table.iterrows():
-        own = both[both["year"] == year]
-        own = own[own["gender_x"] == group[-1]] if group else own
-        expected = [len(own), *own[["score_x", "score_y", "gained", "lost"]].sum()]
-        assert told[PAIR_SUMS].tolist() == expected
+    rows = pd.DataFrame(results)
+    rows["stage"] = rows["year_level"].map(
+        {5: "years_4_6", 6: "years_4_6", 7: "years_7_8", 8: "years_7_8"}
+    )
+    known = rows.dropna().set_index(["learner_id", "measure", "year"])["stage"].to_dict()
+    expected = [
+        [known.get((row.learner_id, row.measure, row.year + step), "") for step in (-1, 1)]
+        if (row.learner_id, row.measure, row.year) in known
+        else ["", ""]
+        for row in rows.itertuples()
+    ]
+    table = steps_taken(results)
+    numbers = {name: place for place, name in enumerate(rows["learner_id"].unique())}
+    keys = rows["learner_id"].map(numbers), rows["measure"], rows["year"]
+    told = table.set_index(["learner", "measure", "year"]).loc[list(zip(*keys, strict=True))]
+    assert told[["came_from", "goes_to"]].values.tolist() == expected
+    assert sum(one != "" for one, _ in expected) > 300
 
 
-def test_a_transition_says_from_which_step_to_which() -> None:
+def test_a_step_that_was_taken_is_said_at_both_of_its_ends() -> None:
     results = [{"learner_id": "a", "year": 2023 + i, "year_level": 5 + i} for i in range(3)]
-    steps = transitions(results)[["year", "stage_before", "stage_after"]]
-    assert steps.values.tolist() == [
-        [2023, "years_4_6", "years_4_6"],
+    assert ends(results) == [
+        [2023, "", "years_4_6"],
         [2024, "years_4_6", "years_7_8"],
+        [2025, "years_4_6", ""],
     ]
 
 
 def test_years_that_do_not_follow_each_other_are_not_paired() -> None:
-    assert transitions(
-        [{"learner_id": "a", "year": y, "year_level": 5} for y in (2022, 2024)]
-    ).empty
+    results = [{"learner_id": "a", "year": year, "year_level": 5} for year in (2022, 2024)]
+    assert ends(results) == [[2022, "", ""], [2024, "", ""]]
 
 
 def test_a_missing_result_is_no_half_of_a_pair() -> None:
@@ -77,7 +89,7 @@ def test_a_missing_result_is_no_half_of_a_pair() -> None:
         {"learner_id": "a", "year": 2023, "year_level": 5},
         {"learner_id": "a", "year": 2024, "year_level": 6, "score": None},
     ]
-    assert transitions(results).empty
+    assert ends(results) == [[2023, "", ""], [2024, "", ""]]
 
 
 def test_no_pair_reaches_over_a_change_of_the_yardstick() -> None:
@@ -86,40 +98,35 @@ def test_no_pair_reaches_over_a_change_of_the_yardstick() -> None:
         for name in ("changed", "belonging")
         for year in range(2021, 2027)
     ]
-    table = transitions(results)
-    assert table.loc[table["measure"] == "changed", "year"].tolist() == [2021, 2022, 2024, 2025]
-    assert table.loc[table["measure"] == "belonging", "year"].tolist() == list(range(2021, 2026))
-
-
-def test_a_learner_in_two_groups_is_in_both_and_once_in_all() -> None:
-    results = [{"learner_id": "a", "year": y, "year_level": 5} for y in (2023, 2024)]
-    table = transitions(results, learners=[{"learner_id": "a", "ethnicity": "Māori;Asian"}])
-    assert table[["group", "n"]].values.tolist() == [
-        ["", 1],
-        ["ethnicity=Asian", 1],
-        ["ethnicity=Māori", 1],
-    ]
+    table = steps_taken(results)
+    went = table[table["goes_to"] != ""].groupby("measure")["year"].agg(list)
+    assert went["changed"] == [2021, 2022, 2024, 2025]
+    assert went["belonging"] == list(range(2021, 2026))
+    came = table[table["came_from"] != ""].groupby("measure")["year"].agg(list)
+    assert came["changed"] == [2022, 2023, 2025, 2026]
 
 
 SCORES = st.lists(st.tuples(*[st.sampled_from([0.0, 1.0, None])] * 3), min_size=1, max_size=25)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(SCORES)
-def test_who_succeeds_after_are_those_before_and_who_gained_less_who_lost(
+def test_every_pair_of_results_is_seen_from_either_side(
     scores: list[tuple[float | None, ...]],
 ) -> None:
-    table = transitions(
+    table = steps_taken(
         [
             {"learner_id": f"{who}", "year": 2023 + i, "year_level": 5, "score": score}
             for who, own in enumerate(scores)
             for i, score in enumerate(own)
         ]
     )
-    assert (table["after"] == table["before"] + table["gained"] - table["lost"]).all()
     pairs = [pair for own in scores for pair in zip(own, own[1:], strict=False)]
-    assert table["n"].sum() == sum(None not in pair for pair in pairs)
-    assert table["gained"].sum() == pairs.count((0.0, 1.0))
+    both = [pair for pair in pairs if None not in pair]
+    for column, side in (("goes_to", 0), ("came_from", 1)):
+        own = table[table[column] != ""]
+        assert len(own) == len(both)
+        assert own["success"].sum() == sum(pair[side] for pair in both)
 
 
 def test_a_learner_who_goes_on_stays_or_moves_or_is_not_seen_again() -> None:
@@ -241,6 +248,21 @@ def test_where_nobody_can_be_followed_the_tables_are_empty_and_have_their_column
 ) -> None:
     journeys = link.journeys(checked(**tables))
     assert follow.flows(journeys).columns.tolist() == [*FLOW_KEYS, *FLOW_SUMS]
-    assert follow.transitions(journeys).columns.tolist() == [*PAIR_KEYS, *PAIR_SUMS]
+    assert follow.steps_taken(journeys).columns.tolist() == ["came_from", "goes_to"]
     assert follow.flows(journeys).empty
-    assert follow.transitions(journeys).empty
+    assert follow.steps_taken(journeys).empty
+
+
+@settings(max_examples=25)
+@given(PLACES)
+def test_flows_count_every_move_once(places: list[tuple[int, int, str, float | None]]) -> None:
+    rows = [
+        {"learner_id": f"{who}", "year": year, "provider_id": provider, "year_level": level}
+        for who, year, provider, level in places
+    ]
+    journeys = link.journeys(checked(enrolments=rows))
+    went, table = follow.moves(journeys), follow.flows(journeys)
+    between = went[went["stage_before"].notna() & went["stage_after"].notna()]
+    assert not went.duplicated(["learner", "year", "went"]).any()
+    for way in (*follow.PARTS, follow.NEW):
+        assert table[way].sum() == (between["went"] == way).sum()

@@ -62,7 +62,9 @@ def test_identifying_names_are_folded() -> None:
 @pytest.mark.parametrize(
     "heading",
     ["First Name", "Surname", "NSN", "Date of birth", "DOB", "Home Phone", "E-mail", "Caregiver 1",
-     "Caregiver name", "Parent email", "Street address", "Student Name", "Emergency contact phone"],
+     "Caregiver name", "Parent email", "Street address", "Student Name", "Emergency contact phone",
+     "Whānau name", "Student ID", "NSI number", "Birth", "Teacher comments", "Notes", "Rā whānau",
+     "ID", "Pupil No", "Kaiako name", "Phone number", "Parent 1 phone number"],
 )  # fmt: skip
 def test_columns_that_name_a_person(heading: str) -> None:
     assert identifies("learners", column_name(heading))
@@ -74,3 +76,9 @@ def test_names_of_providers_and_ids_of_learners_are_read() -> None:
     assert not identifies("learners", "learner_id")
     assert identifies("survey", "learner_id")
     assert not identifies("learners", "gender")
+    assert not identifies("resources", "id")
+    assert not [
+        name for table in TABLES.values() for name in table.columns if identifies(table.name, name)
+    ]
+    for group in ("whanau", "family", "teacher", "number", "iwi", "town"):
+        assert not identifies("learners", group)

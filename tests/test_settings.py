@@ -33,6 +33,7 @@ ethnicity = "prioritised"
 purpose = "Choosing challenges"
 approver = "Principals' group"
 expires = 2026-12-31
+key_file = "../kept/our.key"
 
 [stages]
 ece = "ece"
@@ -103,6 +104,7 @@ def test_the_stated_defaults() -> None:
         "smallest_count": 6,
         "smallest_survey": 5,
         "rounding_base": 3,
+        "smallest_change": 20,
         "deepest_group": 3,
         "ethnicity": "total response",
         "language_order": "en-mi",
@@ -119,6 +121,7 @@ def test_everything_that_is_written_is_read(tmp_path: Path) -> None:
         false_share=0.2, smallest_gap=0.0, smallest_group=20, ethnicity="prioritised"
     )
     assert community.privacy.expires == datetime.date(2026, 12, 31)
+    assert community.privacy.key_file == "../kept/our.key"
     assert community.stages == (Stage("ece"), Stage("juniors", 0, 6), Stage("seniors", 7, 13))
     assert community.measures["easttle_maths"].cut == {4: 1446, 6: 1500.5}
     assert community.measures["easttle_maths"].label == "Maths: e-asTTle"
@@ -189,7 +192,8 @@ def test_without_an_ece_step_early_childhood_belongs_to_none(tmp_path: Path) -> 
         ('[settings]\nethnicity = "total"', 'one of: "total response", "prioritised"'),
         ('[settings]\nlanguage_order = "mi"', '"en-mi", "mi-en"'),
         ('[privacy]\nexpires = "2026-12-31"', "without quotation marks"),
-        ('[privacy]\nkey = "x"', r"\[privacy\].*purpose, approver, expires"),
+        ('[privacy]\nkey = "x"', r"\[privacy\].*purpose, approver, expires, key_file"),
+        ("[privacy]\nkey_file = 7", r"\[privacy\] key_file"),
         ("[stages]\nbig = [0, 6]\nmiddle = [6, 8]", "middle: found year level 6 a second time"),
         ("[stages]\nbig = [6, 0]", r"\[stages\] big.*such as \[4, 6\]"),
         ("[stages]\nece = [0, 1]", r'\[stages\] ece.*Expected "ece"'),

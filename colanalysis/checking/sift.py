@@ -12,7 +12,7 @@ import pandas as pd
 
 from colanalysis.checking import convert
 from colanalysis.terms import problems
-from colanalysis.terms.schema import TABLES
+from colanalysis.terms.schema import SPOILT, TABLES
 from colanalysis.terms.settings import Community
 
 __all__ = ["Known", "Notes", "blank", "complete", "doubt", "sift", "typed"]
@@ -77,8 +77,11 @@ def doubt(rows: pd.DataFrame, rule: str, column: str, broken: pd.Series, **words
 def blank(
     rows: pd.DataFrame, name: str, rule: str = "blank cell"
 ) -> list[tuple[str, str, pd.Series]]:
-    """List tests for the required columns of a table: no cell is blank."""
-    return [(rule, c.name, rows[c.name] == "") for c in TABLES[name].required]
+    """List tests for the required columns of a table: no cell is blank, no learner's id spoilt."""
+    tests = [(rule, c.name, rows[c.name] == "") for c in TABLES[name].required]
+    if "learner_id" in rows:
+        tests.append(("spoilt learner id", "learner_id", rows["learner_id"] == SPOILT))
+    return tests
 
 
 def typed(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Notes]:

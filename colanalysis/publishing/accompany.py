@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from colanalysis import challenge
+from colanalysis import challenge, keyed, protect
 from colanalysis.evidence import Evidence
-from colanalysis.publishing import protect
-from colanalysis.publishing.protect import Rules
+from colanalysis.protect import Rules
 from colanalysis.terms.labels import plain
 
 UNQUOTED = "A claim that is not to be quoted without asking"
@@ -35,20 +34,34 @@ def knowledge(evidence: Evidence, found: pd.DataFrame, rules: Rules, provider: s
     )
 
 
-def plans(evidence: Evidence, rules: Rules) -> pd.DataFrame:
-    """Targets of earlier plans beside what the same group reaches now; "c" where hidden."""
+def plans(evidence: Evidence, now: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Targets of earlier plans beside what the same group reaches now; "c" where hidden.
+
+    ``now``: the same group's numbers that may be told, in the order of the plans.
+    """
     table = challenge.monitored(evidence.counted, community=evidence.community)
-    then = ["baseline_n", "baseline_of"]
-    counts = table[then].apply(pd.to_numeric, errors="coerce")
-    unsaid = counts.isna().any(axis=1)
-    shown = protect.counts(counts.rename(columns={then[0]: "n_success", then[1]: "n"}), rules)
+    then = table[["baseline_n", "baseline_of"]].apply(pd.to_numeric, errors="coerce")
+    unsaid = then.isna().any(axis=1).to_numpy()
+    # Whom a baseline counted is not known any more: its rounding is drawn by what it says.
+    said = keyed.said(table[["challenge", "measure", "group", "baseline_year"]])
+    baseline = pd.DataFrame(
+        {
+            "n": then["baseline_of"].fillna(0).astype(int),
+            "n_success": then["baseline_n"].fillna(0).astype(int),
+            "smallest": rules.smallest_group,
+            "key": keyed.records("of|" + said, rules.secret),
+            "key_success": keyed.records("n|" + said, rules.secret),
+        }
+    )
+    shown = protect.counts(baseline, rules)
     told = {
         name: [
             "x" if absent else _told(number) for number, absent in zip(numbers, unsaid, strict=True)
         ]
-        for name, numbers in zip(then, (shown["n_success"], shown["n"]), strict=True)
+        for name, numbers in (("baseline_n", shown["n_success"]), ("baseline_of", shown["n"]))
     }
-    return protect.counts(table.assign(**told), rules)
+    numbers = now[["n", "n_success", "rate", "low", "high", "mark", "done"]].reset_index(drop=True)
+    return table.drop(columns=["n", "n_success"]).assign(**told).join(numbers)
 
 
 def _told(number: float) -> int | str:

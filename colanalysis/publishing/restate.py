@@ -1,68 +1,97 @@
-"""Restate: findings as an audience may see them, worked out again from counts that may be shown.
+"""Restate: findings as an audience may see them, worked out again from numbers that may be told.
 
 Share, gap, range, learners to shift and order of a public finding come from rounded counts. What
-they are worked out with (how sure, how far pulled, beside how many) stays behind.
+they are worked out with (how sure, beside how many) stays behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
+from colanalysis import protect
 from colanalysis.comparing import estimate, rank
-from colanalysis.publishing import protect
-from colanalysis.publishing.protect import Rules
+from colanalysis.protect import Rules
+from colanalysis.publishing import reference
 
-INNER = ["sure", "pull", "n_others", "design_effect", "beside", "predicted", "score_gap", "period",
-         "depth"]  # fmt: skip
+INNER = ["sure", "pull", "n_others", "design_effect", "predicted", "score_gap", "period", "depth"]
+# How much wider results of the same learners and schools make a range, said in steps.
+EFFECT_STEP = 0.5
+NUMBERS = ["n_learners", "n_success", "rate", "mark", "done"]
 
 
-def findings(
-    found: pd.DataFrame, rules: Rules, *, provider: str, surveyed: Set[str]
-) -> pd.DataFrame:
+def findings(found: pd.DataFrame, shown: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
     """Findings an audience may see, in the columns of ``findings.csv`` and what a page needs.
 
-    A provider's hurdle belongs to that provider's own report; its successes may be built on by all.
+    ``shown``: the planned tables with the numbers that may be told. ``exact_rank`` says which of
+    ``found`` a row is.
     """
-    own = found["provider_id"].isin(["", provider])
-    table = found[own | (found["direction"] == "success") | rules.exact]
-    table = table.rename(columns={"n_learners": "n"})
-    # What a step is compared with is counted among the same learners, before they take it.
-    table = table.assign(beside=table["n_others"].where(table["kind"] != "transition", table["n"]))
-    survey = table["measure"].isin(surveyed)
-    shown = protect.counts(table, rules, survey=survey)
-    shown = shown.rename(columns={"n": "n_learners"}).drop(columns=["low", "high"])
-    if not rules.exact:
-        # The share beside which a group is told needs two sides of its own that may be shown.
-        told = (shown["mark"] != protect.HIDDEN) & (shown["beside"] >= 2 * rules.smallest_count)
-        smallest = np.where(survey, rules.smallest_survey, rules.smallest_group)
-        shown = rank.ranked(_again(shown.assign(smallest=smallest)[told], rules))
-    return shown.drop(columns=[*INNER, "smallest"], errors="ignore")
+    told = shown["findings"].rename(columns={"n": "n_learners"}).set_index("rank")
+    own = found[found["rank"].isin(told.index)].set_index("rank", drop=False)
+    own = own.assign(exact_rank=own["rank"]).rename_axis(None)
+    if rules.exact:
+        exact = own.assign(mark=protect.SHOWN, done="exact")
+        return exact.drop(columns=INNER).reset_index(drop=True)
+    told = told.loc[own.index]
+    table = own.assign(**{name: told[name] for name in NUMBERS})
+    table = table.assign(
+        n_latest=_latest(shown["latest"].set_index("rank")["n"].loc[own.index], table, rules),
+        reference_rate=_references(table, shown, rules),
+    )
+    kept = (table["mark"] != protect.HIDDEN) & table["reference_rate"].notna()
+    # The share beside which a group is told needs two sides of its own that may be told.
+    kept &= (table["kind"] != "gap") | (table["n_others"] >= 2 * rules.smallest_count)
+    return rank.ranked(_again(table[kept], rules)).drop(columns=INNER)
+
+
+def transitions(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """The same learners before and after each step, and the ordinary change of the same measure."""
+    columns = ["measure", "stage_before", "stage_after"]
+    table = before[[*columns, "n", "done"]].assign(
+        before=before["n_success"],
+        after=after["n_success"],
+        rate_before=before["rate"],
+        rate_after=after["rate"],
+        ordinary_change=before["measure"].map(_ordinary_change(before, after)).round(2),
+    )
+    table["done"] = after["done"].where(before["mark"] == protect.SHOWN, before["done"])
+    taken = table["stage_before"] != table["stage_after"]
+    done = table.pop("done")
+    return table.assign(done=done)[taken].reset_index(drop=True)
+
+
+def _ordinary_change(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
+    """How the share of the same learners changes from year to year where no step is taken."""
+    still = before["stage_before"] == before["stage_after"]
+    known = still & before["n_success"].notna() & after["n_success"].notna()
+    change = (after["n_success"] - before["n_success"])[known]
+    by = before["measure"][known]
+    return change.groupby(by).sum() / before["n"][known].groupby(by).sum()
 
 
 def _again(shown: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Work gap, range, learners to shift and order out again from the rounded counts."""
-    n, reference, latest = shown["n_learners"], _reference(shown, rules), _latest(shown, rules)
-    rate, hurdle = _rate(shown, rules), shown["direction"] == "hurdle"
-    error = _error(rate, reference, shown, rules)
-    gap = (rate - reference + shown["pull"].astype(float).round(1) * error).round(2)
+    hurdle = shown["direction"] == "hurdle"
+    rate, beside = _rate(shown, rules), shown["reference_rate"].astype(float)
+    error = _error(rate, beside, shown, rules)
+    # A listed gap has been pulled towards nought as far as it may be (``estimate.shrink``).
+    pull = np.where(hurdle, 1, -1) * estimate.FURTHEST_PULL
+    gap = (rate - beside + pull * error).round(2)
     # Rounding may close a small gap; it does not turn a hurdle into a success.
     gap = gap.clip(upper=0).where(hurdle, gap.clip(lower=0))
     half = estimate.Z95 * error
-    behind = np.ceil((-gap * latest / rules.base).round(6)) * rules.base
+    behind = np.ceil((-gap * shown["n_latest"] / rules.base).round(6)) * rules.base
     return shown.assign(
-        reference_rate=reference,
         gap=gap,
         gap_low=(gap - half).clip(lower=-1).round(2),
         gap_high=(gap + half).clip(upper=1).round(2),
         p_value=np.nan,
         q_value=np.nan,
-        n_latest=latest,
         learners_to_shift=behind.where(hurdle, 0),
         sure=shown["sure"].astype(float).round(1),
-        notes=_notes(shown["notes"], n),
+        notes=_notes(shown["notes"], shown["n_learners"]),
     )
 
 
@@ -73,31 +102,35 @@ def _rate(shown: pd.DataFrame, rules: Rules) -> pd.Series:
     return shown["rate"].fillna(stand_in).astype(float)
 
 
-def _reference(shown: pd.DataFrame, rules: Rules) -> pd.Series:
-    """The share compared with, from a rounded count that leaves enough learners on both sides.
+def _references(table: pd.DataFrame, shown: Mapping[str, pd.DataFrame], rules: Rules) -> pd.Series:
+    """The share compared with; an expectation is no count and stays as it was set."""
+    starts = shown["starts"].set_index("rank")["rate"]
+    usual = _ordinary_change(shown["before"], shown["after"])
+    told = []
+    for row in table.itertuples():
+        if row.kind == "gap":
+            told.append(reference.told(row.reference_rate, row.n_others, rules))
+        elif row.kind == "transition":
+            told.append(round(starts.loc[row.exact_rank] + usual.get(row.measure, 0.0), 2))
+        else:
+            told.append(row.reference_rate)
+    return pd.Series(told, index=table.index, dtype=float)
 
-    An expectation is no count and stays as it was set.
-    """
-    share = shown["reference_rate"].astype(float)
-    of = protect.rounded(shown["beside"], rules.base)
-    count = protect.rounded(share * of, rules.base)
-    count = count.clip(lower=rules.smallest_count, upper=of - rules.smallest_count)
-    return (count / of).where(shown["kind"] != "level", share).round(2)
 
-
-def _latest(shown: pd.DataFrame, rules: Rules) -> pd.Series:
+def _latest(latest: pd.Series, shown: pd.DataFrame, rules: Rules) -> pd.Series:
     """Learners in the latest year; where they are too few to be told, what an equal share would be."""
     equal = shown["n_learners"] / shown["years_with_data"]
-    latest = shown["n_latest"].where(shown["n_latest"] >= shown["smallest"], equal)
-    return protect.rounded(latest, rules.base).clip(lower=rules.base)
+    equal = np.maximum(np.floor(equal / rules.base + 0.5), 1) * rules.base
+    return latest.fillna(equal)
 
 
-def _error(rate: pd.Series, reference: pd.Series, shown: pd.DataFrame, rules: Rules) -> pd.Series:
+def _error(rate: pd.Series, beside: pd.Series, shown: pd.DataFrame, rules: Rules) -> pd.Series:
     """The gap's standard error, both sides in it."""
-    n, others = shown["n_learners"], protect.rounded(shown["n_others"], rules.base)
+    n = shown["n_learners"]
+    others = np.floor(shown["n_others"].astype(float) / rules.base + 0.5) * rules.base
     own = (rate * n + 1) / (n + 2)
-    doubt = own * (1 - own) / n + reference * (1 - reference) / others
-    effect = shown["design_effect"].astype(float).round(1)
+    doubt = own * (1 - own) / n + beside * (1 - beside) / others
+    effect = np.ceil(shown["design_effect"].astype(float) / EFFECT_STEP - 1e-9) * EFFECT_STEP
     return np.sqrt(effect * doubt)
 
 

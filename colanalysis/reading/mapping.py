@@ -14,7 +14,7 @@ from colanalysis.errors import SettingsError
 from colanalysis.reading.grid import Grid
 from colanalysis.terms import keys
 from colanalysis.terms.keys import Kind
-from colanalysis.terms.schema import RESERVED, column_name, identifies
+from colanalysis.terms.schema import RESERVED, TABLES, column_name, identifies
 from colanalysis.terms.settings import Source
 
 __all__ = ["CELL", "entries", "find", "option", "targets", "where", "wrong"]
@@ -35,6 +35,8 @@ def targets(
             raise wrong(source, key, f"found {ours} twice", "every column of ours once")
         if ours in RESERVED or identifies(table, ours):
             raise wrong(source, key, f"found {ours}", "a column that tables may hold")
+        if ours not in TABLES[table].columns and identifies(table, column_name(theirs)):
+            raise wrong(source, key, f'found "{theirs}"', "a column that names no person")
         found[ours] = theirs
     return found
 

@@ -24,6 +24,7 @@ _MEANS: Mapping[str, str] = {
     "smallest_count": "a published number of learners below this is hidden",
     "smallest_survey": "fewer answers than this are hidden",
     "rounding_base": "published numbers are rounded to multiples of this",
+    "smallest_change": "while fewer learners than this differ, no second version is published",
     "deepest_group": "how many attributes may be combined to describe a group",
     "ethnicity": "total response: a learner counts in every ethnic group that is recorded",
     "language_order": "which language comes first on a page: English or te reo Māori",
@@ -50,6 +51,7 @@ label = {label}  # what such a group is called here
 # purpose = "Choosing achievement challenges"  # why the records are used
 # approver = "Principals' group"  # a role, not a person
 # expires = 2026-12-31  # the day after which no more reports are made
+# key_file = "~/keys/community.key"  # what makes pseudonyms; else among your own settings
 
 # The steps of the pathway in order, by first and last year level. To change one, list them all.
 # [stages]

@@ -65,6 +65,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "blank cell": Rule(
             _ASIDE, "The column {column} is filled in on every row.", "Fill in the cell."
         ),
+        "spoilt learner id": Rule(
+            _ASIDE,
+            "A learner_id is the text it was; a spreadsheet has made a rounded number of this one.",
+            "Format the column as text where it still holds the ids, and export it again.",
+        ),
         "unknown provider": Rule(
             _ASIDE,
             "The provider_id is one that the providers table lists.",
@@ -73,7 +78,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "unknown learner": Rule(
             _ASIDE,
             "The learner_id is one that the learners table lists.",
-            "Add the learner or correct the id; ids are text, so leading zeros count.",
+            "Add the learner or correct the id; blanks, capitals and leading zeros do not matter.",
         ),
         "not a year": Rule(
             _ASIDE,
@@ -189,7 +194,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         ),
         "identifying column": Rule(
             _WARNING,
-            "Tables hold no names, birth dates, addresses or contacts; {column} was not read.",
+            "Tables hold no names, birth dates, addresses, contacts, remarks or second ids of "
+            "learners; {column} was not read.",
             "Remove the column from the file: nothing here needs it.",
         ),
         "column not used": Rule(

@@ -17,6 +17,7 @@ __all__ = [
     "IDENTIFYING",
     "PROVIDER_TYPES",
     "RESERVED",
+    "SPOILT",
     "TABLES",
     "Column",
     "Table",
@@ -173,32 +174,47 @@ TABLES: Mapping[str, Table] = _tables(
     ),
 )
 
+# In the place of a learner's id that a spreadsheet has spoilt, so that checking can tell the row.
+SPOILT = "psn-spoilt"
+
 # Names that checking and linking add to tables: a file's own column of that name would be mistaken.
 RESERVED = frozenset(
     ["learner", "mark", "profile", "score", "source_file", "source_row", "stage", "step", "success"]
 )
 
-_PERSON = ("caregiver", "caregiver_1", "caregiver_2", "emergency_contact", "father", "guardian",
-           "learner", "mother", "next_of_kin", "parent", "parent_1", "parent_2", "pupil", "student",
-           "teacher", "whanau_contact")  # fmt: skip
-_DETAIL = ("address", "contact", "date_of_birth", "dob", "email", "first_name", "full_name",
-           "last_name", "mobile", "name", "names", "phone", "surname")  # fmt: skip
+_PERSON = ("akonga", "caregiver", "caregiver_1", "caregiver_2", "child", "doctor",
+           "emergency_contact", "family", "father", "guardian", "kaiako", "learner", "mother",
+           "next_of_kin", "parent", "parent_1", "parent_2", "person", "pupil", "student", "tamaiti",
+           "teacher", "whanau", "whanau_contact")  # fmt: skip
+# Words that may as well head a column of groups.
+_GROUPS = ("akonga", "child", "family", "kaiako", "learner", "person", "pupil", "student",
+           "tamaiti", "teacher", "whanau")  # fmt: skip
+_DETAIL = ("address", "birth_date", "comment", "comments", "contact", "contact_number", "date_of_birth",
+           "dob", "email", "email_address", "first_name", "full_name", "id", "last_name", "mobile",
+           "name", "names", "no", "note", "notes", "number", "nsn", "phone", "phone_number",
+           "surname")  # fmt: skip
+_GENERAL = ("id", "no", "number")  # alone, they may be a school's
 _ALONE = ("address_1", "address_2", "address_line_1", "address_line_2", "alias", "bank_account",
-          "birth_date", "birthdate", "birthday", "cell", "cell_phone", "contact_details",
-          "contact_name", "contact_number", "contact_phone", "contacts", "date_of_birth_dob",
-          "e_mail", "email_address", "emails", "family_name", "fax", "first_names", "firstname",
-          "forename", "forenames", "fullname", "given_name", "given_names", "home_address",
-          "home_phone", "initials", "ird_number", "known_as", "lastname", "legal_first_name",
-          "legal_name", "legal_surname", "login", "middle_name", "middle_names", "mobile_number",
-          "mobile_phone", "national_student_number", "nhi", "nhi_number", "nsn", "nsn_id",
-          "nsn_number", "passport_number", "phone_number", "photo", "physical_address", "post_code",
-          "postal_address", "postcode", "preferred_first_name", "preferred_name", "residential_address",
-          "street", "street_address", "telephone", "user_name", "username")  # fmt: skip
+          "birth", "birth_certificate", "birth_certificate_number", "birthdate", "birthday", "cell",
+          "cell_phone", "contact_details", "contact_name", "contact_phone", "contacts",
+          "date_of_birth_dob", "day_of_birth", "e_mail", "emails", "enrolment_number", "family_name",
+          "fax", "first_names", "firstname", "forename", "forenames", "free_text", "fullname",
+          "given_name", "given_names", "home_address", "home_phone", "ingoa", "initials",
+          "ird_number", "known_as", "lastname", "legal_first_name", "legal_name", "legal_surname",
+          "login", "maiden_name", "middle_name", "middle_names", "mobile_number", "mobile_phone",
+          "national_student_index_number", "national_student_number", "nhi", "nhi_number", "nsi",
+          "nsi_number", "nsn_id", "nsn_number", "passport_number", "photo", "physical_address",
+          "post_code", "postal_address", "postcode", "preferred_first_name", "preferred_name",
+          "ra_whanau", "remark", "remarks", "residential_address", "sms_id", "street",
+          "street_address", "telephone", "telephone_number", "user_id", "user_name",
+          "username")  # fmt: skip
 
+# A learner's id is what tables are joined by; it is read, and leaves loading as a pseudonym.
 IDENTIFYING: frozenset[str] = frozenset(
-    [*_DETAIL, *_ALONE, *(f"{who}_{what}" for who in _PERSON for what in _DETAIL)]
-    + [who for who in _PERSON if who not in ("learner", "pupil", "student", "teacher")]
-)
+    [*(what for what in _DETAIL if what not in _GENERAL), *_ALONE]
+    + [f"{who}_{what}" for who in _PERSON for what in _DETAIL]
+    + [who for who in _PERSON if who not in _GROUPS]
+) - {"learner_id"}
 
 
 def column_name(text: object) -> str:
@@ -212,6 +228,6 @@ def column_name(text: object) -> str:
 
 def identifies(table: str, column: str) -> bool:
     """Say whether a column (folded name) could name a person, and so is never read."""
-    if table in ("survey", "counts") and column == "learner_id":
+    if (table, column) in [("survey", "learner_id"), ("counts", "learner_id"), ("learners", "id")]:
         return True
     return column in IDENTIFYING and column not in TABLES[table].columns

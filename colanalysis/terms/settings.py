@@ -35,6 +35,7 @@ class Settings:
     smallest_count: int = 6
     smallest_survey: int = 5
     rounding_base: int = 3
+    smallest_change: int = 20
     deepest_group: int = 3
     ethnicity: str = "total response"
     language_order: str = "en-mi"
@@ -53,11 +54,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Privacy:
-    """Why the records are used, which role approved it and until when."""
+    """Why the records are used, which role approved it, until when, and where the key lies."""
 
     purpose: str = ""
     approver: str = ""
     expires: datetime.date | None = None
+    key_file: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +189,9 @@ _COMMUNITY = {
 _SETTINGS = {
     **dict.fromkeys(("false_share", "smallest_gap", "smallest_spread"), keys.SHARE),
     **dict.fromkeys(("smallest_group", "smallest_count", "smallest_survey"), keys.COUNT),
-    **dict.fromkeys(("rounding_base", "deepest_group", "candidates"), keys.COUNT),
+    **dict.fromkeys(
+        ("rounding_base", "smallest_change", "deepest_group", "candidates"), keys.COUNT
+    ),
     "ethnicity": keys.one_of("total response", "prioritised"),
     "language_order": keys.one_of("en-mi", "mi-en"),
 }
@@ -197,7 +201,11 @@ _PLAN = {
     **dict.fromkeys(("baseline_n", "baseline_of"), keys.COUNT),
     "target": keys.SHARE,
 }
-_PRIVACY = {"purpose": keys.TEXT, "approver": keys.TEXT, "expires": keys.DATE}
+_PRIVACY = {
+    **dict.fromkeys(("purpose", "approver"), keys.TEXT),
+    "expires": keys.DATE,
+    "key_file": keys.TEXT,
+}
 _SOURCE = {
     **dict.fromkeys(("file", "reader", "table", "provider_id"), keys.TEXT),
     **dict.fromkeys(("columns", "attributes"), keys.TEXT_TABLE),

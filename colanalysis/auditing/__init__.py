@@ -1,0 +1,1 @@
+"""Auditing: what anybody could work out from everything that a community publishes."""

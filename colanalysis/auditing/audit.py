@@ -1,0 +1,174 @@
+"""Audit: nothing that is published, all of it taken together, narrows a protected count down.
+
+Each block of cells that can have learners in common is attacked by the public, by somebody who holds
+all rolls, by a parent who also holds them, and by every provider that knows its own outcomes. Where
+one of them could come too close, the published count that lets them and would be missed least is
+withheld, in every report, and the block is attacked again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from colanalysis import atoms, cells, protect
+from colanalysis.auditing import attack, model
+from colanalysis.auditing.attack import Attack, Breach
+from colanalysis.auditing.block import Block, Ties, block, untied
+from colanalysis.auditing.model import HIDDEN_ROOM, Model
+from colanalysis.errors import ReleaseError
+from colanalysis.protect import Rules
+
+ROUNDS = 60
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Cells in the form in which they are safe, and what was looked at.
+
+    ``told``: as they were given, some withheld. ``looked_at``: one row for each kind of somebody:
+    who, protected (counts that they must not come close to), withheld (cells for their sake).
+    """
+
+    told: pd.DataFrame
+    looked_at: pd.DataFrame
+
+
+def audit(
+    told: pd.DataFrame,
+    finest: pd.DataFrame,
+    rules: Rules,
+    ties: Mapping[tuple[str, str], Ties] | None = None,
+) -> Audit:
+    """Attack everything that is told, withhold what gives something away, until nothing does.
+
+    ``told``: cells (``cells.DEFINITION``) in the form of ``protect.counts``, with ``smallest`` and
+    ``weight``; ``finest``: all atoms; ``ties``: further published numbers, by domain and measure.
+    ReleaseError, with the measures concerned, where withholding does not help.
+    """
+    told = told.reset_index(drop=True)
+    found = list(cells.blocks(told, finest))
+
+    def one(piece: tuple[np.ndarray, pd.DataFrame, np.ndarray]) -> _Outcome:
+        rows, own, holds = piece
+        key = tuple(told.loc[rows[0], ["domain", "measure"]])
+        tied = (ties or {}).get(key, untied(len(own)))
+        return _made_safe(block(rows, own, holds, tied), told, rules, key)
+
+    # The solver works outside Python's lock, so threads share the cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outcomes = list(pool.map(one, found))
+    sizes = [row for outcome in outcomes for row in outcome.no_size]
+    counts = [row for outcome in outcomes for row in outcome.no_count]
+    looked_at = pd.concat([o.looked_at for o in outcomes]) if outcomes else _looked_at({}, {})
+    looked_at = looked_at.groupby("who", sort=False).sum().reset_index()
+    return Audit(withheld(told, sizes, counts), looked_at)
+
+
+def withheld(told: pd.DataFrame, sizes: list[int], counts: list[int]) -> pd.DataFrame:
+    """Take back the whole of some cells (``sizes``), and of others only how many succeed."""
+    own = told.copy()
+    every = [*sizes, *counts]
+    own.loc[every, ["n_success", "rate", "low", "high"]] = np.nan
+    own.loc[every, "mark"] = protect.HIDDEN
+    own.loc[every, "done"] = protect.WITHHELD
+    own.loc[sizes, "n"] = np.nan
+    return own
+
+
+@dataclass
+class _Outcome:
+    """What has to be withheld of one block, as rows of the table of cells, and what was looked at."""
+
+    no_size: list[int]
+    no_count: list[int]
+    looked_at: pd.DataFrame
+
+
+def _made_safe(of: Block, told: pd.DataFrame, rules: Rules, key: tuple[str, str]) -> _Outcome:
+    results = key[0] == atoms.RESULTS
+    sizes = model.sizes(of, told, rules) if results else model.both(of, told, rules)
+    attacked = Attack(sizes, whole=False)
+    no_size, reasons = _until_safe(
+        attacked, lambda: attacked.outsider(attack.PUBLIC), of, told, key
+    )
+    protected = {attack.PUBLIC: int((attacked.model.need > 0).sum())}
+    rows = [row for place in no_size for row in of.places[place]]
+    if not results:
+        return _Outcome(rows, [], _looked_at(protected, reasons))
+    known = Attack(model.outcomes(of, withheld(told, rows, []), rules), whole=True)
+
+    def everybody() -> list[Breach]:
+        breaches = known.outsider(attack.ROLLS)
+        if not breaches:
+            breaches = known.parents(of)
+        if not breaches:
+            breaches = [b for place in range(len(of.providers)) for b in known.insider(of, place)]
+        return breaches
+
+    no_count, more = _until_safe(known, everybody, of, told, key)
+    targets = int((known.model.need > 0).sum())
+    protected |= dict.fromkeys((attack.ROLLS, attack.PARENT, attack.PROVIDER), targets)
+    kept = [row for place in no_count for row in of.places[place]]
+    return _Outcome(rows, kept, _looked_at(protected, {**reasons, **more}))
+
+
+def _until_safe(attacked: Attack, look, of: Block, told: pd.DataFrame, key: tuple[str, str]):  # type: ignore[no-untyped-def]
+    """Withhold one set after another until a look finds no breach; which sets, and for whose sake."""
+    weight = told["weight"].to_numpy(float)
+    missed = np.array([weight[rows].max() for rows in of.places])
+    gone: list[int] = []
+    reasons: dict[str, int] = {}
+    for _ in range(ROUNDS):
+        breaches = look()
+        if not breaches:
+            return gone, reasons
+        for place, who in _cheapest(breaches, attacked.model, missed, key):
+            gone.append(place)
+            reasons[who] = reasons.get(who, 0) + 1
+        need = attacked.model.need.copy()
+        need[gone] = np.minimum(HIDDEN_ROOM, of.set_n[gone])
+        attacked.forget(np.array(gone), need)
+    raise _conflict(key)
+
+
+def _cheapest(
+    breaches: list[Breach], known: Model, missed: np.ndarray, key: tuple[str, str]
+) -> list[tuple[int, str]]:
+    """Sets to withhold so that every breach loses a row that holds it, the least missed first."""
+    held = np.zeros((len(breaches), len(missed)))
+    for place, breach in enumerate(breaches):
+        own = known.row_of >= 0
+        np.maximum.at(held[place], known.row_of[own], breach.held_by[own])
+    if not (held.max(axis=1) > 0).all():
+        raise _conflict(key)
+    held = held / held.max(axis=1, keepdims=True)
+    chosen, open_ = [], np.ones(len(breaches), dtype=bool)
+    while open_.any():
+        # A row that holds a breach only a little would help only a little.
+        score = np.where(held > 0.3, held, 0)[open_].sum(axis=0) / missed
+        best = int(score.argmax())
+        helped = open_ & (held[:, best] > 0.3)
+        chosen.append((best, breaches[int(np.flatnonzero(helped)[0])].who))
+        open_ &= ~helped
+    return chosen
+
+
+def _looked_at(protected: dict[str, int], reasons: dict[str, int]) -> pd.DataFrame:
+    rows = [(who, many, reasons.get(who, 0)) for who, many in protected.items()]
+    return pd.DataFrame(rows, columns=["who", "protected", "withheld"])
+
+
+def _conflict(key: tuple[str, str]) -> ReleaseError:
+    return ReleaseError(
+        f"what is to be published of {key[1] or key[0]} gives learners' results away, and "
+        "withholding numbers does not help",
+        expected="no count of learners that can be narrowed down",
+        remedy="Leave the measure out, or give its groups fewer attributes (attributes in "
+        "community.toml).",
+    )

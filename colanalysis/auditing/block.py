@@ -1,0 +1,112 @@
+"""Block: published counts that have learners in common, as arrays.
+
+Atoms that stand in exactly the same published counts cannot be told apart by them and are one
+*class*; definitions that hold exactly the same learners are one *set*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+
+@dataclass(frozen=True)
+class Block:
+    """Sets of learners by the classes that they hold, and what is true of each class.
+
+    ``places``: the rows of the table of cells that are each set. ``n``, ``n_success``: of each
+    class; ``own_n``, ``own_success``: of them with each of the ``providers`` (providers x classes).
+    ``ties``: further published numbers that are weighted sums of the classes' successes, between
+    ``tie_low`` and ``tie_high``.
+    """
+
+    places: list[np.ndarray]
+    holds: sparse.csr_matrix
+    n: np.ndarray
+    n_success: np.ndarray
+    providers: list[str]
+    own_n: np.ndarray
+    own_success: np.ndarray
+    ties: sparse.csr_matrix
+    tie_low: np.ndarray
+    tie_high: np.ndarray
+
+    @property
+    def set_n(self) -> np.ndarray:
+        """Learners in each set."""
+        return self.holds @ self.n
+
+    @property
+    def set_success(self) -> np.ndarray:
+        """Learners who succeed in each set."""
+        return self.holds @ self.n_success
+
+    def first(self) -> np.ndarray:
+        """The first row of the table of cells that is each set."""
+        return np.array([rows[0] for rows in self.places], dtype=int)
+
+
+@dataclass(frozen=True)
+class Ties:
+    """Published numbers that are weighted sums of atoms' successes (numbers x atoms), and limits."""
+
+    weights: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def untied(atoms: int) -> Ties:
+    """No further numbers."""
+    return Ties(np.zeros((0, atoms)), np.zeros(0), np.zeros(0))
+
+
+def block(rows: np.ndarray, own: pd.DataFrame, holds: np.ndarray, ties: Ties) -> Block:
+    """Arrange the cells ``rows``, which hold the atoms ``own``, with the ties between atoms."""
+    used = holds.any(axis=0) | (ties.weights != 0).any(axis=0)
+    holds, weights, own = holds[:, used], ties.weights[:, used], own[used]
+    # Weights are shares of strata; what agrees to nine places is the same.
+    pattern = np.vstack([holds.astype(float), weights.round(9)]).T
+    _, first, class_of = np.unique(pattern, axis=0, return_index=True, return_inverse=True)
+    classes = sparse.csr_matrix(holds[:, first].astype(float))
+    _, set_first, set_of = np.unique(holds, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(set_of, kind="stable")
+    ends = np.cumsum(np.bincount(set_of))[:-1]
+    providers = sorted(own["provider_id"].unique())
+
+    def added(column: str, kept: np.ndarray | slice = slice(None)) -> np.ndarray:
+        return np.bincount(class_of[kept], own[column].to_numpy(float)[kept], minlength=len(first))
+
+    at = {name: (own["provider_id"] == name).to_numpy() for name in providers}
+    return Block(
+        places=[rows[part] for part in np.split(order, ends)],
+        holds=classes[set_first],
+        n=added("n"),
+        n_success=added("n_success"),
+        providers=providers,
+        own_n=np.array([added("n", kept) for kept in at.values()]),
+        own_success=np.array([added("n_success", kept) for kept in at.values()]),
+        ties=sparse.csr_matrix(weights[:, first]),
+        tie_low=ties.low,
+        tie_high=ties.high,
+    )
+
+
+def small_differences(of: Block, largest: int) -> sparse.csr_matrix:
+    """Learners of one set who are not in another that lies within it, where they are few.
+
+    The community less one school, a group less its girls: whoever takes one published count from
+    another looks at these.
+    """
+    n, both = of.set_n, (of.holds @ sparse.diags(of.n) @ of.holds.T).toarray()
+    inside = np.isclose(both, n[None, :]) & (n[:, None] > n[None, :])
+    less = n[:, None] - n[None, :]
+    whole, part = np.nonzero(inside & (less <= largest))
+    apart = (of.holds[whole] - of.holds[part]).tocsr()
+    apart.eliminate_zeros()
+    if not apart.shape[0]:
+        return apart
+    _, first = np.unique(apart.toarray().astype(np.int8), axis=0, return_index=True)
+    return apart[np.sort(first)]

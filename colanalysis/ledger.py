@@ -1,0 +1,266 @@
+"""Ledger: what has been published of a community, so that the next release is safe beside it.
+
+One file in the community's folder for all of its reports and audiences: every number as it was told,
+whom it was about (as marks, ``snapshot``), and which releases were withdrawn. It is sealed with the
+community's key, so that what somebody else has changed in it is not believed.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import hashlib
+import hmac
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from colanalysis import cells, custody, snapshot
+from colanalysis.errors import ReleaseError, UsageError
+from colanalysis.evidence import Evidence
+from colanalysis.publishing.decide import COLUMNS, Decided
+from colanalysis.release import GOVERNANCE, PUBLIC, told_to
+from colanalysis.sealed import Release
+from colanalysis.terms.settings import Community
+
+FILE, FORMAT = "release-ledger.json", 1
+RULES = ("smallest_group", "smallest_count", "smallest_survey", "rounding_base")
+
+
+@dataclass(frozen=True)
+class Book:
+    """The ledger of one community: what was published of which learners.
+
+    ``entries``: for each state of the data that was published, oldest first: id, key, rules, years,
+    people, cells, audit, releases (id, made, audience, provider, year, withdrawn).
+    """
+
+    community: Community
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def standing(self) -> list[dict[str, Any]]:
+        """The entries of which something is still out."""
+        return [entry for entry in self.entries if _out(entry)]
+
+
+def read(community: Community) -> Book:
+    """Open the ledger of a community; empty where nothing was published yet.
+
+    ReleaseError when it is not whole, or is not sealed with the community's key.
+    """
+    path = community.folder / FILE
+    if not path.is_file():
+        return Book(community)
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        entries, seal = stored["entries"], str(stored["seal"])
+    except (ValueError, KeyError, TypeError):
+        entries, seal = [], ""
+    if not hmac.compare_digest(seal.encode(), _seal(entries, community).encode()):
+        raise ReleaseError(
+            "this is not the ledger as it was written with the community's key",
+            where=FILE,
+            remedy="Put the ledger and the key back from a copy that belong together. If the key "
+            "was changed, take back all that was published, then move the ledger away.",
+        )
+    return Book(community, entries)
+
+
+def admit(book: Book, evidence: Evidence) -> Decided:
+    """Say what must stay as it was told, if a release of this evidence may be made beside the others.
+
+    ReleaseError where it may not: too few learners differ from what an earlier release was about, or
+    the same learners would be told of in other numbers.
+    """
+    if evidence.community.made_up:
+        # Nobody can be recognised: earlier numbers save work, and forbid nothing.
+        same = [e for e in book.entries if _same(e, evidence) and e["years"] == _years(evidence)]
+        return _decided(same)
+    known = []
+    for entry in book.standing():
+        differ = snapshot.differing(_people(entry), evidence.people)
+        few = differ[differ < evidence.community.settings.smallest_change]
+        if len(few):
+            raise _too_few(entry, few, evidence.community.settings.smallest_change)
+        if differ.empty:
+            if not _same(entry, evidence) or entry["years"][-1:] > _years(evidence)[-1:]:
+                raise _otherwise(entry)
+            known.append(entry)
+    return _decided(known)
+
+
+def added(book: Book, evidence: Evidence, before: Decided, release: Release) -> Book:
+    """The ledger with a release that is about to be put where others can see it."""
+    about = release.about
+    one = {
+        "id": about["fingerprint"], "made": f"{_today():%Y-%m-%d}", "audience": about["audience"],
+        "provider": about["provider"], "year": about["year"], "withdrawn": False,
+    }  # fmt: skip
+    state = _state(evidence)
+    entry = next((e for e in book.entries if e["id"] == state), None) or {
+        "id": state, "key": custody.keys(evidence.community).id, "rules": _rules(evidence),
+        "years": _years(evidence), "people": _packed(evidence.people), "releases": [],
+    }  # fmt: skip
+    if about["audience"] != GOVERNANCE:
+        told = told_to(PUBLIC, evidence, before).decided
+        entry = entry | {"cells": _rows(told.cells), "audit": told.looked_at.to_dict("records")}
+    out = [r for r in entry["releases"] if r["id"] != one["id"] or r["withdrawn"]]
+    others = [e for e in book.entries if e["id"] != state]
+    return Book(book.community, [*others, entry | {"releases": [*out, one]}])
+
+
+def withdraw(book: Book, name: str) -> Book:
+    """The ledger with a release taken back wherever it was put; UsageError when there is none of it."""
+    known = [r["id"] for e in book.entries for r in _out(e)]
+    if name not in known:
+        raise UsageError(
+            f"There is no release {name} to withdraw. Still out are: {', '.join(known) or 'none'}. "
+            "The id of a report stands in its release.json."
+        )
+    entries = [
+        e
+        | {
+            "releases": [
+                r | {"withdrawn": r["withdrawn"] or r["id"] == name} for r in e["releases"]
+            ]
+        }
+        for e in book.entries
+    ]
+    return Book(book.community, entries)
+
+
+def write(book: Book) -> None:
+    """Write the ledger in one step, for its owner alone."""
+    folder = book.community.folder
+    text = json.dumps(
+        {"format": FORMAT, "entries": book.entries, "seal": _seal(book.entries, book.community)},
+        ensure_ascii=False,
+    )
+    try:
+        number, name = tempfile.mkstemp(prefix=f".{FILE}-", dir=folder)
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        Path(name).replace(folder / FILE)
+    except OSError as error:
+        raise ReleaseError(
+            f"the ledger cannot be written ({error.strerror or type(error).__name__})",
+            where=FILE,
+            expected="a community folder into which one may write",
+            remedy="Without it nobody would know what was published; nothing was.",
+        ) from error
+
+
+def _decided(entries: list[dict[str, Any]]) -> Decided:
+    """What the same learners were told of in all of these, the latest word last."""
+    told = [
+        pd.DataFrame(e["cells"]["rows"], columns=e["cells"]["columns"])
+        for e in entries
+        if "cells" in e
+    ]
+    if not told:
+        return Decided.nothing()
+    table = pd.concat(told).drop_duplicates(cells.DEFINITION, keep="last", ignore_index=True)
+    numbers = [*cells.LIMITS, "n", "n_success", "rate", "low", "high"]
+    return Decided(
+        table.astype(dict.fromkeys(numbers, "float64")),
+        pd.DataFrame(entries[-1]["audit"], columns=["who", "protected", "withheld"]),
+    )
+
+
+def _rows(table: pd.DataFrame) -> dict[str, Any]:
+    plain = table[COLUMNS].astype(object)
+    return {"columns": COLUMNS, "rows": plain.where(plain.notna(), None).to_numpy().tolist()}
+
+
+def _same(entry: Mapping[str, Any], evidence: Evidence) -> bool:
+    """Whether an entry's numbers are made as the evidence's would be: by its learners, rules and key."""
+    key = custody.keys(evidence.community).id
+    if entry["key"] != key or entry["rules"] != _rules(evidence):
+        return False
+    return snapshot.differing(_people(entry), evidence.people).empty
+
+
+def _rules(evidence: Evidence) -> dict[str, int]:
+    return {name: getattr(evidence.community.settings, name) for name in RULES}
+
+
+def _years(evidence: Evidence) -> list[int]:
+    return sorted(int(year) for year in evidence.people["year"].unique())
+
+
+def _state(evidence: Evidence) -> str:
+    """A name for whom the evidence is about, what is known of them, and how it is told."""
+    packed = json.dumps([_packed(evidence.people), _rules(evidence)], sort_keys=True)
+    return hashlib.sha256(packed.encode()).hexdigest()[:12]
+
+
+def _packed(people: pd.DataFrame) -> dict[str, dict[str, str]]:
+    """Marks of learners and results by provider and year, as text."""
+    return {
+        provider: {
+            str(year): base64.b64encode(
+                own[["learner", "content"]].to_numpy("<i8").tobytes()
+            ).decode()
+            for year, own in rows.groupby("year")
+        }
+        for provider, rows in people.groupby("provider_id")
+    }
+
+
+def _people(entry: Mapping[str, Any]) -> pd.DataFrame:
+    pieces = [pd.DataFrame(columns=snapshot.COLUMNS)]
+    for provider, by_year in entry["people"].items():
+        for year, packed in by_year.items():
+            marks = np.frombuffer(base64.b64decode(packed), dtype="<i8").reshape(-1, 2)
+            own = pd.DataFrame(marks.astype(np.int64), columns=["learner", "content"])
+            pieces.append(own.assign(provider_id=provider, year=int(year)))
+    return pd.concat(pieces[1:] or pieces, ignore_index=True)[snapshot.COLUMNS]
+
+
+def _seal(entries: list[dict[str, Any]], community: Community) -> str:
+    told = json.dumps(entries, sort_keys=True, ensure_ascii=False).encode()
+    return hmac.new(custody.keys(community).ledger, told, hashlib.sha256).hexdigest()
+
+
+def _today() -> datetime.date:
+    return datetime.date.today()  # noqa: DTZ011 (a release is made on a local day)
+
+
+def _too_few(entry: Mapping[str, Any], few: pd.Series, smallest: int) -> ReleaseError:
+    where = ", ".join(few.index)
+    return ReleaseError(
+        f"fewer than {smallest} learners differ at {where} from what was published in "
+        f"{_named(entry)}: two releases side by side would tell their results",
+        expected=f"no difference, or at least {smallest} learners at every provider where any differs",
+        remedy="Wait until more has changed, and keep the earlier report until then. Or take it back "
+        f"wherever it was put, and say so: {_commands(entry)}.",
+    )
+
+
+def _otherwise(entry: Mapping[str, Any]) -> ReleaseError:
+    return ReleaseError(
+        f"the same learners were told of in {_named(entry)} by other rules, with another key or up to a "
+        "later year: two numbers for the same learners can be played against one another",
+        expected="the settings, the key and the years of what was published",
+        remedy="Set them back. Or take the earlier report back wherever it was put, and say so: "
+        f"{_commands(entry)}.",
+    )
+
+
+def _out(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [r for r in entry["releases"] if not r["withdrawn"]]
+
+
+def _named(entry: Mapping[str, Any]) -> str:
+    return "release " + ", ".join(f"{r['id']} of {r['made']}" for r in _out(entry))
+
+
+def _commands(entry: Mapping[str, Any]) -> str:
+    return "colanalysis report FOLDER " + " ".join(f"--withdraw {r['id']}" for r in _out(entry))
