@@ -211,7 +211,8 @@ def _audited(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     audit = pd.DataFrame(about["audit"])
     if about["audience"] == "governance" or audit.empty:
         return []
-    who = ", ".join(f"{name}" for name in audit["who"])
+    *others, last = audit["who"]
+    who = f"{', '.join(others)} or {last}" if others else last
     return [
         ("Audited", f"Everything in this and all other reports of the community was attacked before "
          f"it was published, as {who} could. None of them can narrow down one of "

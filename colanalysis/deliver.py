@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
+import re
 from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import sealed
+from colanalysis import inert, sealed
 from colanalysis.errors import UsageError
 
 PAGE = "challenge-evidence.html"
+
+_PLAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,98}[A-Za-z0-9_])?")
+# Names that mean something else: devices of Windows, and folders that lie among those of reports.
+_TAKEN = re.compile(
+    r"con|prn|aux|nul|com\d|lpt\d|public|governance|provider|data-lead|providers|tables",
+    re.IGNORECASE,
+)
 
 
 def default_place(community_id: str, provider: str = "", audience: str = "public") -> Path:
@@ -69,12 +78,13 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
             told[column] = [_inert(value) for value in told[column]]
         elif pd.api.types.is_float_dtype(told[column]):
             told[column] = [_short(value) for value in told[column]]
+    told.columns = [inert.cell(str(column)) for column in told.columns]
     told.to_csv(path, index=False, encoding="utf-8", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
 
 
 def _inert(value: object) -> object:
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\0")):
-        return "'" + value
+    if isinstance(value, str):
+        return inert.cell(value)
     return "" if value is None else value
 
 
@@ -84,6 +94,16 @@ def _short(value: float) -> str:
 
 
 def safe(name: str) -> str:
-    """A name made of letters, digits, - and _ only, so that it is one folder and stays inside."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name)
-    return kept.strip("-") or "community"
+    """A name that is one folder, stays inside and is nobody else's; of letters, digits, - and _ only.
+
+    A name that had to be changed for it carries a digest of what it was.
+
+    >>> safe("te-awa"), safe("te awa")
+    ('te-awa', 'te-awa.7bc7a4f685')
+    """
+    if _PLAIN.fullmatch(name) and not _TAKEN.fullmatch(name):
+        return name
+    kept = re.sub(r"[^A-Za-z0-9_-]", "-", name)[:60].strip("-")
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    # No plain name has a point; before it Windows would know its devices again.
+    return f"{'id-' if _TAKEN.fullmatch(kept) else ''}{kept or 'id'}.{digest}"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from colanalysis import inert
 from colanalysis.errors import ReportError
 from colanalysis.export import notebook as export
 
@@ -53,6 +54,11 @@ _PHONE = "screen and (max-width: 45rem)"
 
 class Html(Markup):
     """A piece of a page; a notebook cell whose last line gives one shows it."""
+
+    @classmethod
+    def escape(cls, s: object) -> Html:
+        """Make a text a piece of a page that is read and never obeyed."""
+        return super().escape(s if hasattr(s, "__html__") else inert.text(str(s)))
 
     def _repr_html_(self) -> str:
         return str(self)

@@ -48,7 +48,7 @@ def seal(
 
 
 @lru_cache(maxsize=2)
-def told_to(audience: str, evidence: Evidence, before: Decided = NOTHING) -> Told:
+def told_to(audience: str, evidence: Evidence, before: Decided) -> Told:
     """Every number of all of a community's reports: exact for governance, else audited together."""
     settings, keys = evidence.community.settings, custody.keys(evidence.community)
     return decide.told(evidence, protect.rules_for(audience, settings, keys.round), before)

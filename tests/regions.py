@@ -78,7 +78,8 @@ def people(folder: Path) -> pd.DataFrame:
     rows["stage"] = rows["year_level"].map(_stage)
     rows["n"] = rows["value"].notna().astype(int)
     rows["n_success"] = [
-        int(_succeeds(name, value)) for name, value in zip(rows["measure"], rows["value"], strict=True)
+        int(_succeeds(name, value))
+        for name, value in zip(rows["measure"], rows["value"], strict=True)
     ]
     judged = rows[rows["n"] == 1]
     for column, away in (("came_from", 1), ("goes_to", -1)):
@@ -124,7 +125,12 @@ def _community(
     providers = pd.DataFrame({"provider_id": [*primary, "S1"], "type": types}).assign(
         name=lambda rows: "School " + rows["provider_id"], member="yes"
     )
-    tables = {"providers": providers, "learners": who, "enrolments": places, "observations": observed}
+    tables = {
+        "providers": providers,
+        "learners": who,
+        "enrolments": places,
+        "observations": observed,
+    }
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     (folder / "community.toml").write_text(
@@ -181,7 +187,9 @@ def _observed(
     chance: np.random.Generator, places: pd.DataFrame, schools: list[str]
 ) -> pd.DataFrame:
     """Results of all measures: schools and groups differ, and a learner's results are alike."""
-    steady = pd.Series(chance.normal(size=places["learner_id"].nunique()), places["learner_id"].unique())
+    steady = pd.Series(
+        chance.normal(size=places["learner_id"].nunique()), places["learner_id"].unique()
+    )
     told = []
     for measure, (first, last) in LEVELS.items():
         rows = places[places["year_level"].between(first, last)]

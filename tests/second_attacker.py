@@ -39,7 +39,7 @@ RESULTS, ASSESSED, FLOWS = "results", "assessed", "flows"
 WAYS = ("same_provider", "other_provider", "not_seen_again")
 FEW, MOST = "few", "most"
 SAME = 1e-6
-TRIES, REPAIRS = 15, 25
+TRIES, MORE_TRIES, REPAIRS = 10, 100, 25
 
 
 class Definition(NamedTuple):
@@ -231,7 +231,10 @@ def _transitions(row, _, __, where) -> list[Number]:
 
 def _flows(row, _, __, where) -> list[Number]:
     told = []
-    for way, goes_to in [("leaving_step", " ".join(WAYS)), *((way, way) for way in (*WAYS, "new_in_step"))]:
+    for way, goes_to in [
+        ("leaving_step", " ".join(WAYS)),
+        *((way, way) for way in (*WAYS, "new_in_step")),
+    ]:
         value = _number(row.get(way))
         one = Definition(FLOWS, "", row["stage_before"], goes_to=goes_to)
         told.append(Number(one, LEARNERS, value, "" if value is not None else "c", where))
@@ -276,7 +279,9 @@ def _of_finding(row: Mapping[str, str]) -> Definition:
     if row["kind"] != "transition":
         return one
     ends = row["stages"].split()
-    return one._replace(stages=ends[-1], came_from=ends[0], year_min=None if low is None else low + 1)
+    return one._replace(
+        stages=ends[-1], came_from=ends[0], year_min=None if low is None else low + 1
+    )
 
 
 def _tidy(group: str) -> str:
@@ -306,11 +311,12 @@ def _levels(text: str) -> tuple[int | None, int | None]:
 # Words around a number that counts things of the page (bars, steps, findings), no learners.
 _PLAIN = [
     r"\d+ ?% (range|interval)", r"Years? \d+(–\d+)?( and \d+)?", r"[\d,]+ comparisons",
-    r"\d+ (bars?|dots?|groups?|results?|series|steps?|marks?|years?|lines?|points? of time)\b(?! learners)",
+    r"\d+ (bars?|dots?|groups?|results in \d+|series|steps?|marks?|years?|lines?|points? of time)\b(?! learners)",
     r"\d+ (success(es)?|hurdles?|claims?|candidates?|challenges?|providers?|schools?|services?)\b",
     r"shows in \d+ of \d+ years", r"\d+ where (the data|it)", r"\d+ (that|which) numbers cannot see",
-    r"NCEA Level \d", r"Level \d\b", r"under \d+ learners", r"multiples? of \d+", r"base \d+",
+    r"NCEA Level \d", r"Level \d\b", r"under \d+( learners|%)", r"multiples? of \d+", r"base \d+",
     r"(fewer|more|less) than \d+ ?%?( of)?", r"at least \d+", r"version [\d.]+", r"\b[0-9a-f]{12}\b",
+    r"\d{4}: (?:[A-Z]|e-)[^;%]*", r"multiple of \d",
     r"SHA-?256", r"\b[\w-]*\d[\w-]*[A-Za-z][\w-]*\b", r"\b[A-Za-z][\w-]*\d[\w-]*\b",
 ]  # fmt: skip
 _FIGURE = re.compile(r"(?<![\w.])[-+−]?\d[\d,]*(?:\.\d+)?\s?%?")
@@ -340,12 +346,7 @@ def _texts(page: Path) -> Iterator[tuple[str, str]]:
     for unseen in soup(["style", "script"]):
         unseen.decompose()
     for node in soup.find_all(string=True):
-        # A sentence that is cut by emphasis is read whole.
-        parent = node.parent
-        if parent is not None and parent.name not in ("b", "strong", "em", "i", "span", "a"):
-            yield "text", node if parent.find(True) is None else _own_text(parent, node)
-        elif parent is not None:
-            yield "text", str(node)
+        yield "text", str(node)
     for tag in soup.find_all(True):
         for name in ("alt", "aria-label", "title", "content", "datetime"):
             if tag.name == "meta" and tag.get("name") not in ("description",):
@@ -356,17 +357,15 @@ def _texts(page: Path) -> Iterator[tuple[str, str]]:
             yield from _drawing(str(tag.get(name, "")))
 
 
-def _own_text(parent, node) -> str:
-    return str(node)
-
-
 def _drawing(address: str) -> Iterator[tuple[str, str]]:
     found = re.match(r"data:image/svg\+xml[^,]*,", address)
     if not found:
         return
     body = address[found.end() :].split(" ")[0]
     data = base64.b64decode(body) if "base64" in found[0] else unquote_to_bytes(body)
-    for tag in BeautifulSoup(data.decode("utf-8"), "html.parser").find_all(["text", "title", "desc"]):
+    for tag in BeautifulSoup(data.decode("utf-8"), "html.parser").find_all(
+        ["text", "title", "desc"]
+    ):
         yield "drawing", tag.get_text(" ", strip=True)
 
 
@@ -378,7 +377,11 @@ def _known(folder: Path) -> set[float]:
             for one in [text, *re.findall(r"\d[\d,]*(?:\.\d+)?", text)]:
                 value = _number(one.replace(",", ""))
                 if value is not None:
-                    known |= {abs(value), round(abs(value) * 100, 6)} if abs(value) <= 1 else {abs(value)}
+                    known |= (
+                        {abs(value), round(abs(value) * 100, 6)}
+                        if abs(value) <= 1
+                        else {abs(value)}
+                    )
     return known
 
 
@@ -419,7 +422,11 @@ class Holder:
 
     def __call__(self, one: Definition) -> np.ndarray:
         holds = np.ones(len(self._atoms), dtype=bool)
-        for column, told in (("stage", one.stages), ("came_from", one.came_from), ("goes_to", one.goes_to)):
+        for column, told in (
+            ("stage", one.stages),
+            ("came_from", one.came_from),
+            ("goes_to", one.goes_to),
+        ):
             if told:
                 holds &= self._part(column, told.split())
         if one.provider:
@@ -454,7 +461,13 @@ def lattice(atoms: pd.DataFrame) -> list[Definition]:
     ethnic = [f"ethnicity={name}" for name in ethnic]
     genders = [f"gender={name}" for name in sorted(atoms["gender"].unique())]
     others = [f"ell={name}" for name in sorted(atoms["ell"].unique())]
-    groups = ["", *ethnic, *genders, *others, *(" & ".join(two) for two in product(ethnic, genders))]
+    groups = [
+        "",
+        *ethnic,
+        *genders,
+        *others,
+        *(" & ".join(two) for two in product(ethnic, genders)),
+    ]
     asked = product(
         ["", *sorted(atoms["provider_id"].unique())], ["", *sorted(atoms["stage"].unique())],
         sorted(atoms["year"].unique()), groups,
@@ -490,6 +503,8 @@ def attack(
     """
     told = [one for unit, folder in reports.items() for one in numbers(folder, unit)]
     beside = [one for unit, folder in reports.items() for one in references(folder, unit)]
+    if not all((folder / "tables").is_dir() for folder in reports.values()) or not told:
+        raise ValueError("there is no report to attack: nothing found says nothing")
     result = Result()
     result.disagree += disagreements(told)
     for name, atoms in people.groupby("measure", sort=True):
@@ -567,8 +582,12 @@ class _Possible:
                 held @ ((sums - weight < self.low - SAME) - 1.0 * over),
             ])  # fmt: skip
             allowed = np.concatenate([point + 1 <= self.most, point - 1 >= self.least])
-            along = np.concatenate([own, np.zeros_like(own)] if side > 0 else [np.zeros_like(own), own])
-            against = np.concatenate([np.zeros_like(own), own] if side > 0 else [own, np.zeros_like(own)])
+            along = np.concatenate(
+                [own, np.zeros_like(own)] if side > 0 else [np.zeros_like(own), own]
+            )
+            against = np.concatenate(
+                [np.zeros_like(own), own] if side > 0 else [own, np.zeros_like(own)]
+            )
             allowed &= ~against & ~along if broken else along
             for place in last:
                 allowed[place % len(own)] = allowed[place % len(own) + len(own)] = False
@@ -595,14 +614,22 @@ class _Possible:
     def holds(self, point: np.ndarray) -> bool:
         sums = self.rows @ point
         inside = (sums >= self.low - SAME).all() and (sums <= self.high + SAME).all()
-        return bool(inside and (point >= self.least - SAME).all() and (point <= self.most + SAME).all())
+        return bool(
+            inside and (point >= self.least - SAME).all() and (point <= self.most + SAME).all()
+        )
 
 
 class _Search:
     """Witnesses that could all be true, and the ends of those counts that they do not keep apart."""
 
-    def __init__(self, possible: _Possible, targets, need: np.ndarray, points: list[np.ndarray]) -> None:
-        self.possible, self.targets, self.need = possible, sparse.csr_matrix(targets, dtype=float), need
+    def __init__(
+        self, possible: _Possible, targets, need: np.ndarray, points: list[np.ndarray]
+    ) -> None:
+        self.possible, self.targets, self.need = (
+            possible,
+            sparse.csr_matrix(targets, dtype=float),
+            need,
+        )
         self.points, self.values = [], []
         self.least_seen = np.full(self.targets.shape[0], np.inf)
         self.most_seen = np.full(self.targets.shape[0], -np.inf)
@@ -635,31 +662,39 @@ class _Search:
             if solved > limit:
                 yield int(place), self.least_seen[place], self.most_seen[place], False
                 continue
-            low, high = self.ends(int(place))
+            low, high = self.ends(int(place), chance)
             if high - low < self.need[place] - SAME:
                 yield int(place), low, high, True
 
-    def _stepped(self, place: int, chance: np.random.Generator) -> bool:
+    def _stepped(self, place: int, chance: np.random.Generator, tries: int = TRIES) -> bool:
         """Keep a count apart by steps from the witnesses at its ends, which is quicker than to solve."""
         own = np.zeros(self.targets.shape[1], dtype=bool)
         own[self.targets[place].indices] = True
-        for _ in range(TRIES):
+        for _ in range(tries):
             for side in (1, -1):
                 at = [side * value[place] for value in self.values]
                 best = np.flatnonzero(np.array(at) == max(at))
                 start = self.points[chance.choice(best)]
                 missing = self.need[place] - (self.most_seen[place] - self.least_seen[place])
-                self.keep(self.possible.stepped(start, own, side, math.ceil(missing - SAME), chance))
+                self.keep(
+                    self.possible.stepped(start, own, side, math.ceil(missing - SAME), chance)
+                )
                 if self.wide(place):
                     return True
         return False
 
-    def ends(self, place: int) -> tuple[float, float]:
+    def ends(self, place: int, chance: np.random.Generator) -> tuple[float, float]:
         """The ends of a count; where two witnesses turn up that keep it apart, what they say."""
         cost = self.targets[place].toarray().ravel()
-        low, high = (side * math.ceil(self.possible.solve(side * cost).fun - SAME) for side in (1, -1))
+        low, high = (
+            side * math.ceil(self.possible.solve(side * cost).fun - SAME) for side in (1, -1)
+        )
         if high - low < self.need[place] - SAME:
             return low, high
+        if high - low >= self.need[place] + 1 - SAME:
+            return low, high
+        if self._stepped(place, chance, MORE_TRIES):
+            return self.least_seen[place], self.most_seen[place]
         # Whole numbers may leave less room than the linear bound.
         for side, limit in (
             (1, self.most_seen[place] - self.need[place]),
@@ -692,8 +727,12 @@ class _Block:
         among = np.array([holding(one) for one in asked], dtype=bool)
         # Whom no number tells apart are one unknown.
         levels = atoms.groupby(["stage", "year", "year_level"]).ngroup().to_numpy()
-        pattern = np.vstack([np.packbits(np.vstack([holds, among]), axis=0), levels.astype(np.uint8)])
-        _, first, self.class_of = np.unique(pattern.T, axis=0, return_index=True, return_inverse=True)
+        pattern = np.vstack(
+            [np.packbits(np.vstack([holds, among]), axis=0), levels.astype(np.uint8)]
+        )
+        _, first, self.class_of = np.unique(
+            pattern.T, axis=0, return_index=True, return_inverse=True
+        )
         self.class_of = self.class_of.ravel()
         self.n, self.x, self.eligible = (
             np.bincount(self.class_of, atoms[name]) for name in ("n", "n_success", "eligible")
@@ -734,7 +773,11 @@ class _Block:
     def attack_outcomes(
         self, beside: list[Reference], chance: np.random.Generator, parents: int
     ) -> None:
-        known = [*self._outcome_rows(), *self._share_rows(), *(self._reference(one) for one in beside)]
+        known = [
+            *self._outcome_rows(),
+            *self._share_rows(),
+            *(self._reference(one) for one in beside),
+        ]
         known = [row for row in known if row is not None]
         rows, low, high = self._true(known, self.x)
         here = np.flatnonzero(self.n > 0)
@@ -748,7 +791,9 @@ class _Block:
         for place, least, most, solved in search.close(chance):
             leaking[place] = True
             truth = float(targets[place] @ self.x[here])
-            leak = Leak("who holds the rolls", SUCCEED, names[place], least, most, truth, int(n[place]))
+            leak = Leak(
+                "who holds the rolls", SUCCEED, names[place], least, most, truth, int(n[place])
+            )
             self._file(leak, solved, single=names[place][0] == "atom")
         self._parents(search, here, names, n, leaking, chance, parents)
 
@@ -765,7 +810,11 @@ class _Block:
         n = self.n[here]
         told_rows = [self.place[one] for one in [*shown, *in_words]]
         public = self.holds[told_rows][:, here] if told_rows else np.zeros((0, len(here)), bool)
-        shown_sets = {row.tobytes() for row in self.holds[[self.place[one] for one in shown]][:, here]} if shown else set()
+        shown_sets = (
+            {row.tobytes() for row in self.holds[[self.place[one] for one in shown]][:, here]}
+            if shown
+            else set()
+        )
         names: list[tuple[str, object]] = []
         sets: list[np.ndarray] = []
         for name, own in zip(self.asked, self.among[:, here], strict=True):
@@ -785,14 +834,19 @@ class _Block:
         )  # fmt: skip
         listed = [*shown, *in_words]
         for one, other in zip(whole, part, strict=True):
+            apart = public[one] & ~public[other]
+            if apart.tobytes() in shown_sets:
+                continue
             names.append(("difference", (listed[one], listed[other])))
-            sets.append(public[one] & ~public[other])
+            sets.append(apart)
         for place in range(len(here)):
             own = np.zeros(len(here), dtype=bool)
             own[place] = True
+            if own.tobytes() in shown_sets:
+                continue
             names.append(("atom", tuple(self.classes.loc[here[place], _ATOM])))
             sets.append(own)
-        table = np.array(sets, dtype=bool)
+        table = np.array(sets, dtype=bool).reshape(len(names), len(here))
         # A set of one class is named as the atom that it is; of others the first name stands.
         _, first = np.unique(np.packbits(table, axis=1)[::-1], axis=0, return_index=True)
         kept = np.sort(len(names) - 1 - first)
@@ -818,7 +872,10 @@ class _Block:
             if one.what == SHARE and one.definition.domain == RESULTS and one.value is not None:
                 own = self.holds[self.place[one.definition]].astype(float)
                 n = own @ self.n
-                low, high = (one.value - 0.005) * (n - OFF) - OFF, (one.value + 0.005) * (n + OFF) + OFF
+                low, high = (
+                    (one.value - 0.005) * (n - OFF) - OFF,
+                    (one.value + 0.005) * (n + OFF) + OFF,
+                )
                 yield own, low, high, one
 
     def _reference(self, one: Reference) -> tuple[np.ndarray, float, float, object] | None:
@@ -991,7 +1048,9 @@ def _attack_moves(told: list[Number], moves: pd.DataFrame, result: Result) -> No
         right = [row for row in known if row[1] <= row[0] @ n <= row[2]]
         for row in known:
             if not row[1] <= row[0] @ n <= row[2]:
-                result.wrong.append(Leak("anybody", "published", row[3], row[1], row[2], row[0] @ n, 0))
+                result.wrong.append(
+                    Leak("anybody", "published", row[3], row[1], row[2], row[0] @ n, 0)
+                )
         hidden = [place for place, way in enumerate(ways) if way not in shown]
         if not right or not hidden:
             continue
@@ -1002,5 +1061,51 @@ def _attack_moves(told: list[Number], moves: pd.DataFrame, result: Result) -> No
         result.looked_at["moves"] += len(hidden)
         for place, least, most, _ in search.close(np.random.default_rng(0)):
             name = (stage, ways[hidden[place]])
-            leak = Leak("the public", "moves", name, least, most, n[hidden[place]], int(n[hidden[place]]))
+            leak = Leak(
+                "the public", "moves", name, least, most, n[hidden[place]], int(n[hidden[place]])
+            )
             (result.pinned if most - least < SAME else result.narrowed).append(leak)
+
+
+# Two versions
+
+
+def rerelease(
+    before: Mapping[str, Path],
+    after: Mapping[str, Path],
+    leavers: pd.DataFrame,
+) -> tuple[float, float]:
+    """How often leavers' outcomes are named from two versions, and how often from the first alone.
+
+    ``leavers``: rows of the truth (columns of ``people``), one a result that is in the first version
+    only. Whoever holds the rolls adds up, over the counts that held a leaver, how much fewer succeed
+    in the second version than a plain share would come to.
+    """
+    old, new = (
+        {
+            (one.definition, one.what): one.value
+            for unit, folder in reports.items()
+            for one in numbers(folder, unit)
+            if one.value is not None and one.definition.domain == RESULTS
+        }
+        for reports in (before, after)
+    )
+    both = [name for name, what in old if what == SUCCEED and (name, what) in new]
+    held = Holder(leavers.reset_index(drop=True))
+    sets = np.array([held(name) for name in both], dtype=bool).reshape(len(both), len(leavers))
+    sets &= np.array([[name.measure == one for one in leavers["measure"]] for name in both], dtype=bool).reshape(sets.shape)  # fmt: skip
+    fewer = np.array([old[name, SUCCEED] - new[name, SUCCEED] for name in both])
+    sized = {name: old.get((name, LEARNERS)) for name in both}
+    rate = np.array([old[name, SUCCEED] / sized[name] if sized[name] else np.nan for name in both])
+    told, guessed = [], []
+    for place, truth in enumerate(leavers["n_success"] > 0):
+        own = sets[:, place] & ~np.isnan(rate)
+        if not own.any():
+            continue
+        nearest = int(np.argmin(np.where(own, sets.sum(axis=1), np.inf)))
+        guess = rate[nearest] >= 0.5
+        size = sets[own].sum(axis=1)
+        moved = np.mean((fewer[own] - (size - 1) * rate[own]) / np.maximum(size, 1) * size.min())
+        told.append((moved >= 0.5) == truth)
+        guessed.append(guess == truth)
+    return (float(np.mean(told)), float(np.mean(guessed))) if told else (np.nan, np.nan)

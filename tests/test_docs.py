@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from colanalysis import protect
 from colanalysis.cli import _parser
 from colanalysis.comparing import rank
 from colanalysis.terms import catalogue
@@ -41,9 +42,13 @@ def test_numbers_in_the_documents_are_the_defaults():
     usual = Settings()
     assert f"q ≤ `false_share` ({usual.false_share:.2f})" in METHOD
     assert f"`smallest_gap` ({usual.smallest_gap * 100:.0f} points)" in METHOD
-    assert f"under {usual.smallest_group} learners are absent" in PRIVACY
-    assert f"at least {usual.smallest_count}, otherwise in words" in PRIVACY
-    assert f"nearest\n  multiple of {usual.rounding_base}" in PRIVACY
+    said = " ".join(PRIVACY.split())
+    assert f"under {usual.smallest_group} learners ({usual.smallest_survey} survey answers)" in said
+    rules = protect.rules_for("public", usual, b"")
+    assert f"only in groups of at least {rules.smallest_told}, as a number" in said
+    assert f"at least {usual.smallest_count} succeed" in said
+    assert f"rounded to base {usual.rounding_base} " in said
+    assert f"fewer than {usual.smallest_change} learners differ" in said
 
 
 def test_every_setting_is_explained_in_a_fresh_folder(tmp_path):

@@ -236,6 +236,14 @@ def test_a_year_later_all_that_was_told_stands_as_it_was_told(
     for name in ("n", "n_success", "mark", "done"):
         pd.testing.assert_series_equal(both[f"{name}_x"], both[f"{name}_y"], check_names=False)
     assert len(told) > len(was)
+    # And once more, now that both are known.
+    ready = release.seal(gathered, before=before)
+    book = ledger.added(ledger.read(gathered.community), gathered, before, ready)
+    assert len(book.entries) == 2
+    again = ledger.admit(book, gathered).cells
+    assert not again.duplicated(cells.DEFINITION).any()
+    known = again.merge(told, on=[*cells.DEFINITION, "n", "n_success", "mark", "done"])
+    assert len(known) == len(told)
 
 
 def test_fewer_years_of_the_same_learners_are_refused(out: Published) -> None:

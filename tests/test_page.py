@@ -179,7 +179,10 @@ def test_the_page_is_whole_and_the_same_each_time() -> None:
     assert len(parsed.find_all("h1")) == len(parsed.find_all("main")) == 1
     assert parsed.find("meta", attrs={"name": "viewport"})
     policy = parsed.find("meta", attrs={"http-equiv": "Content-Security-Policy"})["content"]
-    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert (
+        policy
+        == "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    )
     assert parsed.select_one("a.skip")["href"] == "#main"
     assert "Few answers." in parsed.main.get_text()
 

@@ -4,11 +4,10 @@ import csv
 import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 
-from colanalysis import deliver, evidence, execute, report
+from colanalysis import deliver, evidence, execute, ledger, release, report
 from colanalysis.comparing import rank
 from colanalysis.errors import ReportError, UsageError
 from colanalysis.terms import labels
@@ -105,14 +104,28 @@ def test_no_name_and_no_learner_id_is_in_anything_that_was_made(made, sample):
     assert not [row["learner_id"] for row in learners if f'"{row["learner_id"]}"' in everything]
 
 
-def test_the_same_inputs_give_the_same_bytes(made, sample, tmp_path):
-    again = report.write(sample, out=tmp_path / "again").parent
-    for path in sorted(made.rglob("*")):
-        if path.is_file() and path.name != "run.json":
-            assert path.read_bytes() == (again / path.relative_to(made)).read_bytes(), path.name
+@pytest.fixture(scope="module")
+def known(small, tmp_path_factory):
+    """A small community's folder in which the ledger of its public report lies."""
+    folder = tmp_path_factory.mktemp("known") / "folder"
+    shutil.copytree(small.folder, folder)
+    nothing = ledger.Book(evidence.gather(folder).community)
+    ledger.write(ledger.added(nothing, small.gathered, release.NOTHING, small.ready))
+    return folder
 
 
-def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(made, sample, tmp_path, monkeypatch):
+def test_the_same_inputs_give_the_same_bytes(known, small, tmp_path):
+    one, two = (report.write(known, out=tmp_path / name).parent for name in ("one", "two"))
+    made = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
+    assert len(made) > 15
+    for path in made:
+        if path.name != "run.json":
+            assert (one / path).read_bytes() == (two / path).read_bytes(), path.name
+    small.ready.write(tmp_path / "release.json")
+    assert (one / "release.json").read_bytes() == (tmp_path / "release.json").read_bytes()
+
+
+def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(made, known, tmp_path, monkeypatch):
     out = tmp_path / "out"
     shutil.copytree(made, out)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
@@ -121,8 +134,11 @@ def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(made, sample, tmp_
         raise ReportError("cell 4 stopped with ValueError", where=report.NOTEBOOK)
 
     monkeypatch.setattr(report, "page_of", broken)
+    kept = (known / ledger.FILE).read_bytes()
     with pytest.raises(ReportError):
-        report.write(sample, out=out)
+        report.write(known, out=out)
+    # What nobody can see was not published.
+    assert (known / ledger.FILE).read_bytes() == kept
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -143,21 +159,27 @@ def test_the_other_notebooks_run_with_their_defaults(name):
     assert all(cell.execution_count for cell in node.cells if cell.cell_type == "code")
 
 
-def test_one_providers_report_is_about_that_provider(sample, tmp_path):
-    gathered = evidence.gather(sample)
-    ids = list(gathered.providers["provider_id"])
-    out = report.write(sample, out=tmp_path / "own", provider=ids[4]).parent
+def test_one_providers_report_is_about_that_provider(known, small, tmp_path):
+    out = report.write(known, out=tmp_path / "own", provider="P2").parent
     text = (out / deliver.PAGE).read_text(encoding="utf-8")
-    own = gathered.providers.set_index("provider_id").loc[ids[4], "name"]
-    assert f"This report is for {own}" in text
+    assert "This report is for Miro School" in text
     steps = rows(out / "tables" / "steps.csv")
-    counted = gathered.counted[gathered.counted["provider_id"] == ids[4]]
-    assert {row["measure"] for row in steps} == set(counted["measure"])
+    own = small.rows["observations"].query("provider_id == 'P2'")
+    assert {row["measure"] for row in steps} == set(own["measure"])
+
+
+def test_everything_can_be_attacked_again_without_writing_anything(known):
+    before = {path: path.read_bytes() for path in known.rglob("*")}
+    told = report.audited(known)
+    assert len(told.decided.looked_at) == 4
+    assert (told.decided.looked_at["withheld"] == 0).all()
+    assert {path: path.read_bytes() for path in known.rglob("*")} == before
 
 
 def test_default_folders_are_named_by_safe_letters_only():
-    assert deliver.default_place("te awa/../x", "../../etc") == Path(
-        "reports/te-awa----x/providers/etc"
+    found = deliver.default_place("te awa/../x", "../../etc")
+    assert re.fullmatch(
+        r"reports/te-awa----x\.[0-9a-f]{10}/providers/etc\.[0-9a-f]{10}", found.as_posix()
     )
 
 
@@ -206,12 +228,12 @@ def test_exact_reports_do_not_lie_among_public_ones():
     assert not deliver.default_place("t", audience="governance").is_relative_to(public)
 
 
-def test_a_report_over_an_earlier_one_leaves_other_files_alone(made, sample, tmp_path):
+def test_a_report_over_an_earlier_one_leaves_other_files_alone(made, known, tmp_path):
     out = tmp_path / "out"
     shutil.copytree(made, out)
     (out / "tables" / "old.csv").write_text("mine", encoding="utf-8")
     (out / "notes.txt").write_text("mine", encoding="utf-8")
-    report.write(sample, out=out)
+    report.write(known, out=out)
     assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
     assert (out / "tables" / "old.csv").is_file()
     assert (out / "tables" / "steps.csv").is_file()

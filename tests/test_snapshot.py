@@ -83,6 +83,14 @@ def test_where_a_learner_was_enrolled_counts_too() -> None:
     assert differing(one, one) == {}
 
 
+def test_a_table_that_was_empty_before_changes_nobody_in_other_years() -> None:
+    known = [{"learner_id": f"{who}", "gender": f"{who}"} for who in range(40)]
+    results = [result(who) for who in range(40)]
+    one = of(results, learners=known)
+    place = {"learner_id": "0", "provider_id": "P", "year": 2026, "year_level": 6}
+    assert differing(one, of(results, learners=known, enrolments=[place])) == {}
+
+
 @pytest.mark.parametrize("told", ["observations", "enrolments"])
 def test_results_alone_and_rolls_alone_make_a_whole_snapshot(told: str) -> None:
     rows = [result(who) for who in range(200)]

@@ -30,7 +30,7 @@ def attacked(seed: int, folder: Path, *, pages: bool) -> Iterator[dict[str, Any]
         began = perf_counter()
         gathered = evidence.gather(community)
         counted = perf_counter()
-        told = release.told_to(release.PUBLIC, gathered)
+        told = release.told_to(release.PUBLIC, gathered, release.NOTHING)
         audited = perf_counter()
         reports = write(gathered, folder / f"{community.name}-reports", pages=pages)
         written = perf_counter()
@@ -114,3 +114,33 @@ def changed(
     some = chance.choice(there, size=min(learners, len(there)), replace=False)
     touched = people["learner"].isin(some) & (people["provider_id"] == provider)
     return people.assign(content=people["content"].where(~touched, people["content"] + 1))
+
+
+def left(seed: int, folder: Path, many: int) -> dict[str, Any]:
+    """Reports before and after so many learners left one school, and how well two tell what one does not.
+
+    The gate is not asked: with few leavers it would refuse the second set (``run again`` counts that).
+    """
+    community = regions.write(folder, seed)[0]
+    truth = regions.people(community)
+    before = write(evidence.gather(community), folder / "before", pages=False)
+    learners = pd.read_csv(community / "enrolments.csv", dtype=str)
+    chance = np.random.default_rng([seed, many])
+    latest = learners[learners["year"] == learners["year"].max()]
+    school = chance.choice(sorted(latest["provider_id"].unique()))
+    there = latest.loc[latest["provider_id"] == school, "learner_id"].unique()
+    gone = chance.choice(there, size=min(many, len(there)), replace=False)
+    for name in ("learners", "enrolments", "observations"):
+        table = pd.read_csv(community / f"{name}.csv", dtype=str, keep_default_na=False)
+        table[~table["learner_id"].isin(gone)].to_csv(community / f"{name}.csv", index=False)
+    after = write(evidence.gather(community), folder / "after", pages=False)
+    keys, sums = list(regions.KEYS), ["eligible", "n", "n_success"]
+    rest = regions.people(community).set_index(keys)[sums]
+    lost = truth.set_index(keys)[sums].sub(rest, fill_value=0).reset_index()
+    lost = lost[lost["n"] > 0]
+    single = lost.loc[lost.index.repeat(lost["n"].astype(int))].copy()
+    # Of several leavers of one kind as many are counted to succeed as did.
+    order = single.groupby(level=0).cumcount()
+    single["n_success"] = (order < single["n_success"]).astype(int)
+    named, guessed = second_attacker.rerelease(before, after, single.assign(n=1))
+    return {"seed": seed, "left": many, "results": len(single), "named": named, "guessed": guessed}

@@ -1,8 +1,10 @@
-"""Attack all reports of many made-up regions: ``python -m benchmarks.protection.run [regions|again]``.
+"""Attack all reports of many made-up regions: ``python -m benchmarks.protection.run [regions|again|left]``.
 
 ``regions`` writes results/regions.csv, one row a community: what the second attacker found (all
 should be 0) and what protection costs. ``again`` writes results/again.csv: whether a second release
-was refused while 1, 5, 19 or 20 learners of one school differ.
+was refused while 1, 5, 19 or 20 learners of one school differ. ``left`` writes results/left.csv: how
+often somebody with the reports before and after names a leaver's result, beside the guess from the
+first alone.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ CHANGED = (1, 5, 19, 20, 40)
 def main() -> None:
     """Run what was asked for and say it in a few lines."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["regions", "again"])
+    parser.add_argument("what", choices=["regions", "again", "left"])
     parser.add_argument("--seeds", type=int, default=60, help="how many regions")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument(
@@ -42,6 +44,9 @@ def main() -> None:
         _told(
             _over(seeds, partial(_region, pages=options.pages, first=options.first), "regions.csv")
         )
+    elif options.what == "left":
+        table = _over(seeds, _left, "left.csv")
+        print(table.groupby("left")[["named", "guessed"]].mean().to_string())
     else:
         table = _over(seeds, _again, "again.csv")
         print(table.groupby("changed")["refused"].agg(["sum", "count"]).to_string())
@@ -83,6 +88,14 @@ def _again(seed: int) -> list[dict[str, Any]]:
                     {"seed": seed, "community": community.name, "changed": many,
                      "refused": int(_refused(book, replace(first, people=people)))}
                 )  # fmt: skip
+    return rows
+
+
+def _left(seed: int) -> list[dict[str, Any]]:
+    rows = []
+    for many in (1, 5, 20, 40):
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append(region.left(seed, Path(folder) / "region", many))
     return rows
 
 

@@ -19,7 +19,7 @@ from colanalysis.auditing.model import Model
 from colanalysis.auditing.possible import SAME, Possible
 
 POINTS, PUBLIC_POINTS, OWN_POINTS, TRIES = 120, 60, 20, 4
-PUBLIC, ROLLS, PARENT = "the public", "who holds the rolls", "a parent"
+PUBLIC, ROLLS, PARENT = "the public", "somebody with the rolls", "a parent"
 PROVIDER = "a provider"
 
 
@@ -116,7 +116,7 @@ class Attack:
             for target in np.flatnonzero(unsure.any(axis=1)):
                 which = unsure[target]
                 breach = self._parent_of(
-                    seen, target, children[which], succeeds, room[target, which]
+                    seen, int(target), children[which], succeeds, room[target, which]
                 )
                 breaches += [breach] if breach else []
         return breaches
@@ -213,8 +213,8 @@ class Attack:
         """The breaches among the targets that no two witnesses keep apart."""
         further = need + (0 if self._whole else 1)
         for target in np.flatnonzero((seen.apart() < further - SAME) & (need > 0)):
-            if not self._kept_apart(seen, target, need[target]):
-                yield self._breach(target, who)
+            if not self._kept_apart(seen, int(target), need[target]):
+                yield self._breach(int(target), who)
 
     def _kept_apart(self, seen: Witnesses, target: int, need: float) -> bool:
         """Whether one target can be as far apart as it needs: by two witnesses, or by its ends."""

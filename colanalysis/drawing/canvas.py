@@ -10,6 +10,7 @@ import io
 import math
 import re
 import warnings
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
+
+from colanalysis import inert
 
 WIDE = 720
 NARROW = 340
@@ -36,6 +39,7 @@ NAVY, TEAL, PLUM, ORANGE, GREY, LILAC = (
 INK = "#1F2328"
 GRID = "#D5DAE0"
 HIDDEN = "hidden"
+LONGEST, LONGEST_WORD = 240, 40
 
 _FONT = "system-ui,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 _RC: dict[Any, Any] = {
@@ -77,16 +81,32 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 
 
 def wrap(text: str, room: float, size: float, weight: str = "normal") -> list[str]:
-    """Break a text into lines that fit the room; a separating dot stays at the end of its line."""
+    """Break a text into lines that fit the room; a separating dot stays at the end of its line.
+
+    A very long text ends with an ellipsis: the table below a chart has all of it.
+    """
     lines = [""]
-    kept = re.sub(r" (?=[·→–|%\d])", "\u00a0", " ".join(text.split()))
-    for word in re.split(r"(?<= )|(?<=/)", kept):
+    kept = re.sub(r" (?=[·→–|%\d])", "\u00a0", " ".join(inert.text(text).split()))
+    kept = kept if len(kept) <= LONGEST else kept[: LONGEST - 1] + "…"
+    for word in _pieces(re.split(r"(?<= )|(?<=/)", kept), room, size, weight):
         longer = lines[-1] + word
         if lines[-1] and text_width(longer.rstrip(), size, weight) > room:
             lines.append(word)
         else:
             lines[-1] = longer
     return [line.rstrip(" ") for line in lines]
+
+
+def _pieces(words: Sequence[str], room: float, size: float, weight: str) -> Iterator[str]:
+    """Give the words, cut where one is wider than the room and longer than words are."""
+    for word in words:
+        rest = word
+        while len(rest) > LONGEST_WORD and text_width(rest.rstrip(), size, weight) > room:
+            ends = range(2, len(rest))
+            cut = 1 + bisect_right(ends, room, key=lambda end: text_width(rest[:end], size, weight))  # noqa: B023
+            yield rest[:cut]
+            rest = rest[cut:]
+        yield rest
 
 
 def write(
@@ -106,7 +126,7 @@ def write(
     figure.text(
         x / width,
         1 - y / height,
-        text,
+        inert.text(text),
         color=INK,
         ha=ha,
         va="center",
@@ -197,6 +217,11 @@ def _svg(figure: Figure) -> bytes:
         FigureCanvasSVG(figure).print_svg(out, metadata=_NO_METADATA)
     text = out.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', text)
-    text = re.sub(r"'DejaVu Sans'[^;\"]*", _FONT, text)
+    # Within tags only: a name may hold such words, and has no bracket that is not written as &lt;.
+    text = re.sub(r"<[^>]*>", _tidy, text)
     return re.sub(r"<!--.*?-->|(?<=>)\s+(?=<)", "", text, flags=re.DOTALL).strip().encode()
+
+
+def _tidy(tag: re.Match[str]) -> str:
+    told = re.sub(r'(width|height)="([\d.]+)pt"', r'\1="\2"', tag.group())
+    return re.sub(r"'DejaVu Sans'[^;\"]*", _FONT, told)

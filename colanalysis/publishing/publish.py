@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from colanalysis import cells, challenge, protect
+from colanalysis import cells, challenge, follow, protect
 from colanalysis.comparing import case
 from colanalysis.evidence import Evidence
 from colanalysis.publishing import accompany, plan, restate
@@ -18,7 +18,8 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
     planned = plan.tables(evidence, unit, exact=told.rules.exact)
     shown = {name: told.of(table) for name, table in planned.items()}
     found = evidence.found.assign(doubts=_doubts(evidence))
-    found = restate.findings(found, shown, told.rules)
+    settings = evidence.community.settings
+    found = restate.findings(found, shown, told.rules, smallest_gap=settings.smallest_gap)
     ranks = dict(zip(found["exact_rank"], found["rank"], strict=True))
     found = found.drop(columns="exact_rank")
     return {
@@ -90,11 +91,13 @@ def _detectable(evidence: Evidence, provider: str) -> pd.DataFrame:
 def _flows(shown: pd.DataFrame) -> pd.DataFrame:
     """Learners at the end of each step over all years: stayed, moved, not seen again, new."""
     steps = ["stage_before", "stage_after"]
-    wide = shown.pivot_table(
-        index=steps, columns="way", values="n", sort=False, dropna=False, observed=True
+    pieces = [
+        rows.set_index(steps)["n"].rename(way) for way, rows in shown.groupby("way", sort=False)
+    ]
+    wide = (
+        pd.concat(pieces, axis=1) if pieces else pd.DataFrame(columns=[*steps, *follow.FLOW_SUMS])
     )
-    wide = wide.reindex(columns=list(dict.fromkeys(shown["way"]))).rename_axis(columns=None)
-    return wide.reset_index().assign(done=protect.FLOWS_DONE) if len(shown) else wide.reset_index()
+    return wide.reset_index(drop=not pieces).assign(done=protect.FLOWS_DONE)
 
 
 def _coverage(shown: pd.DataFrame) -> pd.DataFrame:

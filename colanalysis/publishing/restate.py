@@ -17,12 +17,14 @@ from colanalysis.protect import Rules
 from colanalysis.publishing import reference
 
 INNER = ["sure", "pull", "n_others", "design_effect", "predicted", "score_gap", "period", "depth"]
-# How much wider results of the same learners and schools make a range, said in steps.
+# By how much results of the same learners and schools widen a variance, said in steps.
 EFFECT_STEP = 0.5
 NUMBERS = ["n_learners", "n_success", "rate", "mark", "done"]
 
 
-def findings(found: pd.DataFrame, shown: Mapping[str, pd.DataFrame], rules: Rules) -> pd.DataFrame:
+def findings(
+    found: pd.DataFrame, shown: Mapping[str, pd.DataFrame], rules: Rules, *, smallest_gap: float
+) -> pd.DataFrame:
     """Findings an audience may see, in the columns of ``findings.csv`` and what a page needs.
 
     ``shown``: the planned tables with the numbers that may be told. ``exact_rank`` says which of
@@ -43,7 +45,9 @@ def findings(found: pd.DataFrame, shown: Mapping[str, pd.DataFrame], rules: Rule
     kept = (table["mark"] != protect.HIDDEN) & table["reference_rate"].notna()
     # The share beside which a group is told needs two sides of its own that may be told.
     kept &= (table["kind"] != "gap") | (table["n_others"] >= 2 * rules.smallest_count)
-    return rank.ranked(_again(table[kept], rules)).drop(columns=INNER)
+    # Shares are told in whole percents; the order is of what stands behind them.
+    again = rank.ranked(_again(table[kept], rules, smallest_gap))
+    return again.drop(columns=INNER).round(dict.fromkeys(("gap", "gap_low", "gap_high"), 2))
 
 
 def transitions(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -71,26 +75,26 @@ def _ordinary_change(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
     return change.groupby(by).sum() / before["n"][known].groupby(by).sum()
 
 
-def _again(shown: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def _again(shown: pd.DataFrame, rules: Rules, smallest_gap: float) -> pd.DataFrame:
     """Work gap, range, learners to shift and order out again from the rounded counts."""
     hurdle = shown["direction"] == "hurdle"
     rate, beside = _rate(shown, rules), shown["reference_rate"].astype(float)
     error = _error(rate, beside, shown, rules)
     # A listed gap has been pulled towards nought as far as it may be (``estimate.shrink``).
     pull = np.where(hurdle, 1, -1) * estimate.FURTHEST_PULL
-    gap = (rate - beside + pull * error).round(2)
+    gap = rate - beside + pull * error
     # Rounding may close a small gap; it does not turn a hurdle into a success.
     gap = gap.clip(upper=0).where(hurdle, gap.clip(lower=0))
     half = estimate.Z95 * error
-    behind = np.ceil((-gap * shown["n_latest"] / rules.base).round(6)) * rules.base
+    behind = np.ceil((-gap.round(2) * shown["n_latest"] / rules.base).round(6)) * rules.base
     return shown.assign(
         gap=gap,
-        gap_low=(gap - half).clip(lower=-1).round(2),
-        gap_high=(gap + half).clip(upper=1).round(2),
+        gap_low=(gap - half).clip(lower=-1),
+        gap_high=(gap + half).clip(upper=1),
         p_value=np.nan,
         q_value=np.nan,
         learners_to_shift=behind.where(hurdle, 0),
-        sure=shown["sure"].astype(float).round(1),
+        sure=estimate.beyond(gap.to_numpy(float), error.to_numpy(float), smallest_gap),
         notes=_notes(shown["notes"], shown["n_learners"]),
     )
 
@@ -99,7 +103,7 @@ def _rate(shown: pd.DataFrame, rules: Rules) -> pd.Series:
     """The share; where it is told in words, the middle of what the words allow stands in for it."""
     tail = rules.smallest_count / 2 / shown["n_learners"]
     stand_in = tail.where(shown["mark"] == protect.FEW, 1 - tail)
-    return shown["rate"].fillna(stand_in).astype(float)
+    return (shown["n_success"] / shown["n_learners"]).fillna(stand_in).astype(float)
 
 
 def _references(table: pd.DataFrame, shown: Mapping[str, pd.DataFrame], rules: Rules) -> pd.Series:
@@ -125,12 +129,17 @@ def _latest(latest: pd.Series, shown: pd.DataFrame, rules: Rules) -> pd.Series:
 
 
 def _error(rate: pd.Series, beside: pd.Series, shown: pd.DataFrame, rules: Rules) -> pd.Series:
-    """The gap's standard error, both sides in it."""
+    """The gap's standard error, both sides in it.
+
+    By how much results of the same learners and schools make it larger than that of two shares is
+    told by the exact range, in whole steps upwards.
+    """
     n = shown["n_learners"]
     others = np.floor(shown["n_others"].astype(float) / rules.base + 0.5) * rules.base
     own = (rate * n + 1) / (n + 2)
     doubt = own * (1 - own) / n + beside * (1 - beside) / others
-    effect = np.ceil(shown["design_effect"].astype(float) / EFFECT_STEP - 1e-9) * EFFECT_STEP
+    exact = (shown["gap_high"] - shown["gap_low"]).astype(float) / (2 * estimate.Z95)
+    effect = np.ceil(exact**2 / doubt / EFFECT_STEP) * EFFECT_STEP
     return np.sqrt(effect * doubt)
 
 
