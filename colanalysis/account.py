@@ -184,10 +184,27 @@ def made(release: Release) -> Html:
             *_audited(about),
             ("What it cannot tell", "Why a difference is there, and what any one learner can do. A "
              "gap is not a cause."),
+            *_from_counts(release),
             ("Made from", f"{about['name']}, data to {about['year'] or 'no year'}, "
              f"colanalysis {about['version']}, release {about['fingerprint']}."),
         ]
     )  # fmt: skip
+
+
+def _from_counts(release: Release) -> list[tuple[str, str]]:
+    """What a report cannot know that was made from others' counts, without learners."""
+    data = release.tables["data"]
+    read = set(data.loc[data["what"] == "rows_in", "table"])
+    if "counts" not in read or read & {"learners", "enrolments", "observations", "survey"}:
+        return []
+    return [
+        ("What counts alone cannot tell", "This report is made from counts that were handed over, and "
+         "from no learner's results. So it does not follow the same learners from step to step, or "
+         "say who stays, goes or was not assessed. It does not know which results are of the same "
+         "learners, so nothing is tested and nothing is found. It tells of no group, unless the "
+         "counts of the group's parts add up exactly to all learners, and of none deeper than was "
+         "handed over. Where a provider's own number is hidden, that provider is in no sum."),
+    ]  # fmt: skip
 
 
 def _protected(about: Mapping[str, Any]) -> str:
@@ -209,6 +226,9 @@ def _protected(about: Mapping[str, Any]) -> str:
 def _audited(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The line about the audit, where there was something to audit."""
     audit = pd.DataFrame(about["audit"])
+    if about["made_up"]:
+        return [("Not audited", "Nobody in this community exists. The reports of a real one are attacked "
+                 "all together before any is written, and so is this one by the command audit.")]  # fmt: skip
     if about["audience"] == "governance" or audit.empty:
         return []
     *others, last = audit["who"]

@@ -105,6 +105,27 @@ def _parser() -> argparse.ArgumentParser:
     )
     pseudonymise.set_defaults(run=_pseudonymise)
 
+    summarise = commands.add_parser(
+        "summarise", help="counts to hand over instead of learners' results"
+    )
+    summarise.add_argument("folder", type=Path)
+    summarise.add_argument(
+        "--out", type=Path, required=True, help="folder to write into, new or empty"
+    )
+    summarise.add_argument("--provider", default="", help="the counts of one provider, by its id")
+    summarise.add_argument(
+        "--withdraw", action="append", default=[], metavar="RELEASE",
+        help="a release that was taken back wherever it was put (may be repeated)",
+    )  # fmt: skip
+    summarise.set_defaults(run=_summarise)
+
+    merge = commands.add_parser("merge", help="a community folder made of several summaries")
+    merge.add_argument("summaries", type=Path, nargs="+", metavar="SUMMARY")
+    merge.add_argument("--out", type=Path, required=True, help="folder to write, new or empty")
+    merge.add_argument("--id", default="", help="id of the community, else that of the first")
+    merge.add_argument("--name", default="", help="name of the community, else that of the first")
+    merge.set_defaults(run=_merge)
+
     lab = commands.add_parser("lab", help="JupyterLab with the project's notebooks")
     lab.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to JupyterLab")
     lab.set_defaults(run=_lab)
@@ -202,6 +223,30 @@ def _pseudonymise(options: argparse.Namespace) -> int:
     from colanalysis import hand_over
 
     print(hand_over.tables(options.folder, out=options.out).resolve())
+    return 0
+
+
+def _summarise(options: argparse.Namespace) -> int:
+    from colanalysis import summary
+
+    path = summary.write(
+        options.folder,
+        out=options.out,
+        provider=options.provider,
+        withdraw=options.withdraw,
+        tell=_tell,
+    )
+    print(path.resolve())
+    return 0
+
+
+def _merge(options: argparse.Namespace) -> int:
+    from colanalysis import merging
+
+    made = merging.merge(options.summaries, out=options.out, id=options.id, name=options.name)
+    for note in made.notes:
+        print(note, file=sys.stderr)
+    print(made.folder.resolve())
     return 0
 
 

@@ -6,6 +6,9 @@ import csv
 import hashlib
 import os
 import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -53,6 +56,40 @@ def own_place(target: Path) -> Path:
             remedy="Choose another folder with --out.",
         )
     return target
+
+
+def new_place(target: Path) -> Path:
+    """A folder that is new or empty; UsageError where it is not, or cannot be made."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(
+            "found files there",
+            where=str(target),
+            expected="a new or an empty folder",
+            remedy="Choose another folder with --out. Nothing was changed.",
+        )
+    return place(target)
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill, which is put in its new place whole if all goes well."""
+    new_place(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as making:
+            whole = Path(making) / "whole"
+            whole.mkdir()
+            yield whole
+            if target.exists():
+                target.rmdir()
+            whole.replace(target)
+    except OSError as error:
+        raise UsageError(
+            f"the folder cannot be written ({error.strerror or type(error).__name__})",
+            where=str(target),
+            expected="a place where you may write",
+            remedy="Choose another place. Nothing was left behind.",
+        ) from error
 
 
 def put_in_place(whole: Path, target: Path) -> None:

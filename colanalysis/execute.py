@@ -195,8 +195,7 @@ def _kernel_config(folder: Path) -> Any:
     config.NotebookClient.kernel_manager_class = Quiet
     config.NotebookClient.extra_arguments = [
         "--log-level=CRITICAL",
-        # IPython would keep every cell, parameters too, in the history of the user, and run their files.
-        "--HistoryManager.enabled=False",
+        # Else IPython would run the startup files of the user and write beside them.
         f"--ipython-dir={folder}",
     ]
     config.KernelManager.connection_file = str(folder / "kernel.json")

@@ -30,7 +30,7 @@ from colanalysis.release import GOVERNANCE, PUBLIC, told_to
 from colanalysis.sealed import Release
 from colanalysis.terms.settings import Community
 
-FILE, FORMAT = "release-ledger.json", 1
+FILE, FORMAT, SUMMARY = "release-ledger.json", 1, "summary"
 RULES = ("smallest_group", "smallest_count", "smallest_survey", "rounding_base")
 
 
@@ -80,9 +80,8 @@ def admit(book: Book, evidence: Evidence) -> Decided:
     the same learners would be told of in other numbers.
     """
     if evidence.community.made_up:
-        # Nobody can be recognised: earlier numbers save work, and forbid nothing.
-        same = [e for e in book.entries if _same(e, evidence) and e["years"] == _years(evidence)]
-        return _decided(same)
+        # Nobody can be recognised, so nothing is forbidden and nothing written down.
+        return Decided.nothing()
     known = []
     for entry in book.standing():
         differ = snapshot.differing(_people(entry), evidence.people)
@@ -99,21 +98,15 @@ def admit(book: Book, evidence: Evidence) -> Decided:
 def added(book: Book, evidence: Evidence, before: Decided, release: Release) -> Book:
     """The ledger with a release that is about to be put where others can see it."""
     about = release.about
-    one = {
-        "id": about["fingerprint"], "made": f"{_today():%Y-%m-%d}", "audience": about["audience"],
-        "provider": about["provider"], "year": about["year"], "withdrawn": False,
-    }  # fmt: skip
-    state = _state(evidence)
-    entry = next((e for e in book.entries if e["id"] == state), None) or {
-        "id": state, "key": custody.keys(evidence.community).id, "rules": _rules(evidence),
-        "years": _years(evidence), "people": _packed(evidence.people), "releases": [],
-    }  # fmt: skip
-    if about["audience"] != GOVERNANCE:
-        told = told_to(PUBLIC, evidence, before).decided
-        entry = entry | {"cells": _rows(told.cells), "audit": told.looked_at.to_dict("records")}
-    out = [r for r in entry["releases"] if r["id"] != one["id"] or r["withdrawn"]]
-    others = [e for e in book.entries if e["id"] != state]
-    return Book(book.community, [*others, entry | {"releases": [*out, one]}])
+    one = _one(about["fingerprint"], about["audience"], about["provider"], about["year"])
+    if about["audience"] == GOVERNANCE:
+        return _entered(book, evidence, one, None)
+    return _entered(book, evidence, one, told_to(PUBLIC, evidence, before).decided)
+
+
+def handed_over(book: Book, evidence: Evidence, told: Decided, name: str, provider: str) -> Book:
+    """The ledger with a summary that is about to leave the school: its name, and all that is told."""
+    return _entered(book, evidence, _one(name, SUMMARY, provider, evidence.year), told)
 
 
 def withdraw(book: Book, name: str) -> Book:
@@ -155,6 +148,27 @@ def write(book: Book) -> None:
             expected="a community folder into which one may write",
             remedy="Without it nobody would know what was published; nothing was.",
         ) from error
+
+
+def _one(name: str, audience: str, provider: str, year: int | None) -> dict[str, Any]:
+    return {
+        "id": name, "made": f"{_today():%Y-%m-%d}", "audience": audience, "provider": provider,
+        "year": year, "withdrawn": False,
+    }  # fmt: skip
+
+
+def _entered(book: Book, evidence: Evidence, one: dict[str, Any], told: Decided | None) -> Book:
+    """The ledger with one more release, and with all that is told where anything is."""
+    state = _state(evidence)
+    entry = next((e for e in book.entries if e["id"] == state), None) or {
+        "id": state, "key": custody.keys(evidence.community).id, "rules": _rules(evidence),
+        "years": _years(evidence), "people": _packed(evidence.people), "releases": [],
+    }  # fmt: skip
+    if told is not None:
+        entry = entry | {"cells": _rows(told.cells), "audit": told.looked_at.to_dict("records")}
+    out = [r for r in entry["releases"] if r["id"] != one["id"] or r["withdrawn"]]
+    others = [e for e in book.entries if e["id"] != state]
+    return Book(book.community, [*others, entry | {"releases": [*out, one]}])
 
 
 def _decided(entries: list[dict[str, Any]]) -> Decided:

@@ -49,9 +49,15 @@ def seal(
 
 @lru_cache(maxsize=2)
 def told_to(audience: str, evidence: Evidence, before: Decided) -> Told:
-    """Every number of all of a community's reports: exact for governance, else audited together."""
+    """Every number of all of a community's reports: exact for governance, else audited together.
+
+    Of a made-up community nothing can be given away, and its page says that it was not audited.
+    """
     settings, keys = evidence.community.settings, custody.keys(evidence.community)
-    return decide.told(evidence, protect.rules_for(audience, settings, keys.round), before)
+    rules = protect.rules_for(audience, settings, keys.round)
+    if rules.exact or evidence.community.made_up:
+        return decide.by_rules(evidence, rules)
+    return decide.told(evidence, rules, before)
 
 
 def _admit(evidence: Evidence, audience: str, provider: str) -> None:

@@ -17,7 +17,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import custody, deliver, evidence, execute, export, find, ledger, release, sealed
+from colanalysis import (
+    custody,
+    deliver,
+    evidence,
+    execute,
+    export,
+    find,
+    ledger,
+    protect,
+    release,
+    sealed,
+)
 from colanalysis.comparing import rank
 from colanalysis.errors import ReportError
 from colanalysis.publishing import decide
@@ -119,7 +130,9 @@ def audited(
     gathered = evidence.gather(folder, year=year, tell=tell)
     tell("Attacking everything that would be published")
     before = ledger.admit(ledger.read(gathered.community), gathered)
-    told = release.told_to(release.PUBLIC, gathered, before)
+    keys = custody.keys(gathered.community)
+    rules = protect.rules_for(release.PUBLIC, gathered.community.settings, keys.round)
+    told = decide.told(gathered, rules, before)
     return told if before.cells.empty else decide.attacked(gathered, told)
 
 

@@ -31,7 +31,6 @@ SETTINGS = """\
 [community]
 id = "canaries"
 name = "Canary Community"
-attributes = ["gender", "ethnicity"]
 year = 2025
 
 [privacy]
@@ -206,7 +205,6 @@ def planted(folder: Path) -> list[str]:
         "phone": "0275550{i:02d}99",
         "Student Name": "Qvabble{c}",
         "Teacher comments": "xylocomment{c}",
-        "nickname": "Plumquat{c}",
     }.items():
         learners[heading] = marked(told)
     learners["NSN"] = number

@@ -467,6 +467,9 @@ def test_texts_of_every_kind_arrive_as_they_were_and_leave_nothing_behind(tmp_pa
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(tempfile, "tempdir", None)
+    startup = home / ".ipython" / "profile_default" / "startup" / "first.py"
+    startup.parent.mkdir(parents=True)
+    startup.write_text(f"open({str(home / 'ran')!r}, 'w').close()", encoding="utf-8")
     # Braces in the path, too: papermill would fill parameters into them.
     path = written(tmp_path / "{name}" / "a.ipynb", "import json; print(json.dumps(name))")
     text = "marker-54.37 ¦ ".join(hostile.IN_FILES.values())
@@ -476,7 +479,8 @@ def test_texts_of_every_kind_arrive_as_they_were_and_leave_nothing_behind(tmp_pa
     left = [file for file in [*home.rglob("*"), *temporary.rglob("*")] if file.is_file()]
     assert not [file for file in left if b"marker-54.37" in file.read_bytes()]
     assert list(temporary.iterdir()) == []
-    assert not list(home.rglob("history.sqlite"))
+    # Of the user's IPython no file is run and none is written.
+    assert [file for file in left if file.is_relative_to(home)] == [startup]
 
 
 # Places

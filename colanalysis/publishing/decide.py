@@ -56,14 +56,23 @@ def told(evidence: Evidence, rules: Rules, before: Decided) -> Told:
     What has been told of the same learners ``before`` stays as it is, and everything new is audited
     beside it. ReleaseError where that cannot be made safe.
     """
+    return _audited(by_rules(evidence, rules).decided.cells, evidence, rules, before)
+
+
+def by_rules(evidence: Evidence, rules: Rules) -> Told:
+    """What the rules alone tell, without an audit: exact numbers, or learners whom nobody could know."""
     shown = _shown(evidence, rules)
-    if rules.exact:
-        return Told(Decided(shown, pd.DataFrame(columns=LOOKED_AT)), rules)
-    shown = _beside(_apart_from_the_whole(shown, rules), _lasting(before.cells, evidence, rules))
-    if np.isinf(shown["weight"]).all():
-        return Told(Decided(shown[COLUMNS], before.looked_at), rules)
-    found = audit.audit(shown, evidence.atoms, rules, _ties(evidence, rules))
-    return Told(Decided(found.told[COLUMNS], found.looked_at), rules)
+    shown = shown if rules.exact else _apart_from_the_whole(shown, rules)
+    return Told(Decided(shown, pd.DataFrame(columns=LOOKED_AT)), rules)
+
+
+def also(evidence: Evidence, rules: Rules, before: Decided, further: pd.DataFrame) -> Told:
+    """Decide further cells (as ``plan.whole`` gives them) beside all that was told ``before``.
+
+    Shares that findings are compared with are taken to be known, as a report may tell them next.
+    """
+    shown = protect.counts(further.join(cells.counted(further, evidence.atoms)), rules)
+    return _audited(shown, evidence, rules, before)
 
 
 def attacked(evidence: Evidence, told: Told) -> Told:
@@ -81,6 +90,15 @@ def with_own(public: Told, evidence: Evidence, unit: str) -> Told:
     own = own.merge(exact[COLUMNS], on=cells.DEFINITION)
     mixed = pd.concat([known[known["provider_id"] != unit], own], ignore_index=True)
     return Told(Decided(mixed, public.decided.looked_at), public.rules)
+
+
+def _audited(shown: pd.DataFrame, evidence: Evidence, rules: Rules, before: Decided) -> Told:
+    """What is safe beside all that was told before."""
+    shown = _beside(shown, _lasting(before.cells, evidence, rules))
+    if np.isinf(shown["weight"]).all():
+        return Told(Decided(shown[COLUMNS], before.looked_at), rules)
+    found = audit.audit(shown, evidence.atoms, rules, _ties(evidence, rules))
+    return Told(Decided(found.told[COLUMNS], found.looked_at), rules)
 
 
 def _shown(evidence: Evidence, rules: Rules) -> pd.DataFrame:

@@ -6,7 +6,7 @@ that what is told in one report is decided in sight of all the others.
 
 from __future__ import annotations
 
-from itertools import groupby, product
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -51,7 +51,28 @@ def whole(evidence: Evidence, units: list[str]) -> pd.DataFrame:
     ]
     told = pd.concat(pieces[1:] or pieces)
     every = told.groupby(cells.DEFINITION, dropna=False, sort=False)["weight"].max()
-    every = every.reset_index()
+    return _sized(every.reset_index(), evidence)
+
+
+def handed_over(evidence: Evidence, unit: str) -> pd.DataFrame:
+    """What a summary tells of a provider, as ``whole`` gives it: every year and step of each measure.
+
+    All learners, every single group, and ethnic groups by gender.
+    """
+    counted = _of(evidence.counted, unit)
+    pieces = [pd.DataFrame(columns=[*STEP, "year", "group"])]
+    for (name, stage, year), rows in counted.groupby([*STEP, "year"]):
+        own = pd.DataFrame({"group": _with_pairs(rows, evidence)})
+        pieces.append(own.assign(measure=name, stage=stage, year=year))
+    table = _in_order(pd.concat(pieces[1:] or pieces, ignore_index=True), evidence)
+    every = cells.define(_at_step(table, unit))[cells.DEFINITION]
+    everybody = every["group"] == ""
+    weight = np.where(everybody, WEIGHTS["steps"], WEIGHTS["groups"])
+    return _sized(every.assign(weight=weight), evidence)
+
+
+def _sized(every: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
+    """Cells with the size from which on each is told of."""
     settings = evidence.community.settings
     smallest = np.full(len(every), settings.smallest_group)
     smallest[every["measure"].isin(evidence.surveyed)] = settings.smallest_survey
@@ -197,31 +218,34 @@ def _groups(evidence: Evidence, unit: str) -> pd.DataFrame:
     counted = _latest_year(_of(evidence.counted, unit), ["measure"])
     pieces = [pd.DataFrame(columns=["measure", "year", "group"])]
     for (name, year), rows in counted.groupby(["measure", "year"]):
-        groups = ["", *_single_groups(rows, evidence)]
-        by = {
-            key: [g for g in groups if g.startswith(f"{key}=")] for key in ("ethnicity", "gender")
-        }
-        groups += [JOINER.join(both) for both in product(by["ethnicity"], by["gender"])]
+        groups = _with_pairs(rows, evidence)
         pieces.append(pd.DataFrame({"group": groups}).assign(measure=name, year=year))
     table = pd.concat(pieces[1:] or pieces, ignore_index=True)
     return table.assign(year_min=table["year"], year_max=table["year"], provider_id=unit)
 
 
+def _with_pairs(counted: pd.DataFrame, evidence: Evidence) -> list[str]:
+    """All learners, every single group, and ethnic groups by gender."""
+    groups = ["", *_single_groups(counted, evidence)]
+    by = {key: [g for g in groups if g.startswith(f"{key}=")] for key in ("ethnicity", "gender")}
+    return groups + [JOINER.join(both) for both in product(by["ethnicity"], by["gender"])]
+
+
 def _single_groups(counted: pd.DataFrame, evidence: Evidence) -> list[str]:
     """Single groups in the order in which they are always told; small ones merged into one.
 
-    Groups of an attribute of which nothing but the size could be told are told together; what stays
-    too small even so is not told of.
+    Ethnic groups of which nothing but the size could be told are told together; what stays too small
+    even so is not told of. Small groups of other attributes are not named beside one another: nobody
+    knows what values a column holds, and a value that one learner has may be that learner's name.
     """
     by_profile = counted.groupby("profile", sort=False)["n"].sum().reset_index()
     own = by_profile.assign(group=by_profile["profile"].str.split(JOINER)).explode("group")
     size = own[own["group"] != ""].groupby("group")["n"].sum()
     small = size < protect.rules_for("public", evidence.community.settings, b"").smallest_told
-    groups = list(size.index[~small])
-    for _, names in groupby(sorted(size.index[small]), key=lambda name: name.partition("=")[0]):
-        together = sorted(names, key=place_of)
-        groups.append(cells.either(together) if len(together) > 1 else together[0])
-    return sorted(groups, key=place_of)
+    known = size.index.isin([f"ethnicity={name}" for name in ethnicity.GROUPS])
+    together = sorted(size.index[small & known], key=place_of)
+    merged = [cells.either(together)] if len(together) > 1 else together
+    return sorted([*size.index[~small], *size.index[small & ~known], *merged], key=place_of)
 
 
 def place_of(group: str) -> str:
