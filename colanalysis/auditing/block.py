@@ -44,14 +44,6 @@ class Block:
         """Learners who succeed in each set."""
         return self.holds @ self.n_success
 
-    @property
-    def parts(self) -> list[np.ndarray]:
-        """Classes of each provider alone, then those of several; none where that is all of them."""
-        several = (self.own_n > 0).sum(axis=0) != 1
-        parts = [np.flatnonzero((own > 0) & ~several) for own in self.own_n]
-        parts = [part for part in [*parts, np.flatnonzero(several)] if len(part)]
-        return parts if len(parts) > 1 else []
-
     def first(self) -> np.ndarray:
         """The first row of the table of cells that is each set."""
         return np.array([rows[0] for rows in self.places], dtype=int)

@@ -27,7 +27,6 @@ class Model:
     """Rows of what is known, boxes of what could be, and targets with the room that they need.
 
     ``row_of``: the set whose published count a row is, or -1. ``true``: the counts as they are.
-    ``parts``: counts that can be let go together while the others stay.
     """
 
     rows: sparse.csr_matrix
@@ -39,7 +38,6 @@ class Model:
     true: np.ndarray
     targets: sparse.csr_matrix
     need: np.ndarray
-    parts: list[np.ndarray]
 
 
 def outcomes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
@@ -69,7 +67,6 @@ def outcomes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
         need=np.concatenate(
             [np.minimum(room, n), np.minimum(HIDDEN_ROOM, of.n), np.minimum(HIDDEN_ROOM, apart_n)]
         ),
-        parts=of.parts,
     )
 
 
@@ -103,7 +100,6 @@ def sizes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
                 np.minimum(HIDDEN_ROOM, apart @ of.n),
             ]
         ),
-        parts=of.parts,
     )
 
 
@@ -147,7 +143,6 @@ def both(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
                 np.minimum(np.where(shown, off, HIDDEN_ROOM), n),
             ]
         ),
-        parts=[np.concatenate([part, part + len(of.n)]) for part in of.parts],
     )
 
 

@@ -17,8 +17,8 @@ from scipy import sparse
 
 # HiGHS keeps rows and whole numbers to a millionth; what is closer than this is the same.
 SAME = 1e-6
-# How long the few counts that came out broken are made whole: steps of our own, then nodes of HiGHS.
-STEPS, NODES = 400, 30
+# How long the few counts that came out broken are made whole before the point is given up.
+NODES = 30
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class Possible:
         least: np.ndarray,
         most: np.ndarray,
     ) -> None:
-        self.rows, self._columns = rows.tocsr(), rows.tocsc()
-        self.low, self.high = low.astype(float), high.astype(float)
+        self.rows, self.low, self.high = rows, low.astype(float), high.astype(float)
         self.least, self.most = least.astype(float), most.astype(float)
         self._all = np.arange(rows.shape[1], dtype=np.int32)
         self._solver = _solver(rows, self.low, self.high, self.least, self.most)
@@ -77,28 +76,16 @@ class Possible:
         self._solve(cost)
         return np.array(self._solver.getSolution().col_value)
 
-    def whole_point(self, cost: np.ndarray, *, thorough: bool = True) -> np.ndarray | None:
-        """Whole counts that could be true, at or near the least of a cost; None where none is near.
-
-        ``thorough``: look longer for whole numbers before the point is given up.
-        """
+    def whole_point(self, cost: np.ndarray) -> np.ndarray | None:
+        """Whole counts that could be true, at or near the least of a cost; None where none is near."""
         point = self.point(cost)
-        broken = np.flatnonzero(np.abs(point - np.rint(point)) > SAME)
-        floor = np.floor(point[broken])
-        over, point = point[broken] - floor, np.rint(point)
-        if len(broken):
-            point[broken] = floor
-            some = self._columns[:, broken].tocsr()
-            touched = np.flatnonzero(np.diff(some.indptr))
-            sums = (self.rows @ point)[touched]
-            some, low, high = some[touched], self.low[touched] - sums, self.high[touched] - sums
-            up = _raised(some.toarray(), low, high, over)
-            if up is None and thorough:
-                least, most = self.least[broken] - floor, self.most[broken] - floor
-                up = _filled(_solver(some, low, high, least, most, whole=True), cost[broken])
-            if up is None:
+        broken = np.abs(point - np.rint(point)) > SAME
+        point = np.rint(point)
+        if broken.any():
+            filled = self._filled(point, broken, cost)
+            if filled is None:
                 return None
-            point[broken] += up
+            point[broken] = filled
         return point if self.holds(point) else None
 
     def holds(self, point: np.ndarray) -> bool:
@@ -107,54 +94,32 @@ class Possible:
         inside = (sums >= self.low - SAME).all() and (sums <= self.high + SAME).all()
         return bool(inside and (point >= self.least).all() and (point <= self.most).all())
 
+    def _filled(self, point: np.ndarray, broken: np.ndarray, cost: np.ndarray) -> np.ndarray | None:
+        """Whole numbers for the few counts that came out broken, where the others stay."""
+        some = self.rows[:, np.flatnonzero(broken)].tocsr()
+        touched = np.flatnonzero(np.diff(some.indptr))
+        rest = (self.rows @ np.where(broken, 0.0, point))[touched]
+        part = _solver(
+            some[touched],
+            self.low[touched] - rest,
+            self.high[touched] - rest,
+            self.least[broken],
+            self.most[broken],
+            whole=True,
+        )
+        places = np.arange(broken.sum(), dtype=np.int32)
+        part.changeColsCost(len(places), places, cost[broken])
+        part.setOptionValue("mip_rel_gap", 0.5)
+        part.setOptionValue("mip_max_nodes", NODES)
+        part.run()
+        found = np.rint(part.getSolution().col_value)
+        return found if len(found) == len(places) else None
+
     def _solve(self, cost: np.ndarray) -> None:
         self._solver.changeColsCost(len(self._all), self._all, cost.astype(float))
         self._solver.run()
         if self._solver.getModelStatus() != HighsModelStatus.kOptimal:
             raise ArithmeticError(f"no optimum: {self._solver.getModelStatus()}")
-
-
-def _raised(
-    rows: np.ndarray, low: np.ndarray, high: np.ndarray, over: np.ndarray
-) -> np.ndarray | None:
-    """Which counts to raise by one so that all rows hold: nearer ones first, one after another.
-
-    A step is taken back as soon as a row could no longer hold whatever came after it.
-    """
-    order = np.argsort(-np.abs(over - 0.5), kind="stable")
-    columns = rows[:, order].T
-    below, above = np.minimum(columns, 0), np.maximum(columns, 0)
-    least = np.vstack([np.cumsum(below[::-1], axis=0)[::-1], np.zeros(len(low))]) - high - SAME
-    most = np.vstack([np.cumsum(above[::-1], axis=0)[::-1], np.zeros(len(low))]) - low + SAME
-    nearer = over[order] > 0.5
-    sums, tried = np.zeros((len(order) + 1, len(low))), np.zeros(len(order) + 1, dtype=int)
-    up, depth = np.zeros(len(order)), 0
-    for _ in range(STEPS):
-        if depth == len(order):
-            return up[np.argsort(order, kind="stable")]
-        if tried[depth] == 2:
-            tried[depth], depth = 0, depth - 1
-            if depth < 0:
-                return None
-            continue
-        up[depth] = nearer[depth] != bool(tried[depth])
-        tried[depth] += 1
-        then = sums[depth] + columns[depth] if up[depth] else sums[depth]
-        if (then + least[depth + 1]).max() <= 0 <= (then + most[depth + 1]).min():
-            depth += 1
-            sums[depth] = then
-    return None
-
-
-def _filled(part: _Highs, cost: np.ndarray) -> np.ndarray | None:
-    """Whole numbers for a few counts, soon rather than at the least of their cost."""
-    places = np.arange(len(cost), dtype=np.int32)
-    part.changeColsCost(len(places), places, cost)
-    part.setOptionValue("mip_rel_gap", 0.5)
-    part.setOptionValue("mip_max_nodes", NODES)
-    part.run()
-    found = np.rint(part.getSolution().col_value)
-    return found if len(found) == len(places) else None
 
 
 def _solver(
