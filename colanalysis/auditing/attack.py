@@ -1,24 +1,31 @@
 """Attack: look for counts that somebody could narrow down further than was promised.
 
 A count is safe when two sets of numbers are shown that could both be true and in which it differs by
-as much as it needs. Such witnesses are drawn at random, each good for many counts; only for a count
-that no two witnesses keep apart are its smallest and largest values solved, in whole numbers where
-the linear bound is close.
+as much as it needs. Most such witnesses are the truth but for one provider's learners, which is quick
+to solve, serves many counts, and holds for everybody who knows the other providers' outcomes. Where
+they do not do, all counts are let go. A count that no two witnesses keep apart is a breach.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
-from scipy import sparse
 
 from colanalysis.auditing.block import Block
 from colanalysis.auditing.model import Model
-from colanalysis.auditing.possible import SAME, Possible
+from colanalysis.auditing.possible import SAME, Part, Possible, Witnesses, spread
 
-POINTS, PUBLIC_POINTS, OWN_POINTS, TRIES = 120, 60, 20, 4
+# Witnesses drawn at random of each part, and of all counts.
+PART_POINTS, POINTS = 20, 20
+# In how many parts a single count is tried (those with the most room), how often with all let go.
+BESIDE, TRIES = 4, 4
+# So many of the smallest and largest witnesses of a count are looked at for what a child needs.
+PAIRS = 12
+# So few children are looked at one by one.
+FEW = 3
 PUBLIC, ROLLS, PARENT = "the public", "somebody with the rolls", "a parent"
 PROVIDER = "a provider"
 
@@ -34,224 +41,203 @@ class Breach:
     held_by: np.ndarray
 
 
-class Witnesses:
-    """Counts that could be true, and what each target comes to in them."""
-
-    def __init__(self, model: Model) -> None:
-        self._targets = model.targets
-        self._points: list[np.ndarray] = []
-        self._values: list[np.ndarray] = []
-        self.add(model.true)
-
-    def add(self, point: np.ndarray | None) -> None:
-        """Keep a witness, if there is one."""
-        if point is not None:
-            self._points.append(point.astype(np.float32))
-            self._values.append((self._targets @ point).astype(np.float32))
-
-    @property
-    def points(self) -> np.ndarray:
-        """Witnesses by counts."""
-        return np.array(self._points)
-
-    @property
-    def values(self) -> np.ndarray:
-        """Witnesses by targets."""
-        return np.array(self._values)
-
-    def apart(self) -> np.ndarray:
-        """How far apart any two witnesses keep each target."""
-        return np.ptp(self.values, axis=0)
-
-
 class Attack:
     """Everything that could be true of one model, and the witnesses found so far.
 
-    ``whole``: witnesses are whole numbers and prove what they show. Otherwise they need not be, must
-    keep a count one further apart, and ends are rounded inwards.
+    ``whole``: witnesses are whole numbers and prove what they show. Otherwise they need not be, and
+    ends are rounded inwards.
     """
 
     def __init__(self, model: Model, *, whole: bool, seed: int = 0) -> None:
         self.model, self._whole = model, whole
-        self._possible = Possible(model.rows, model.low, model.high, model.least, model.most)
-        if not self._possible.holds(model.true):
+        self._all = Possible(model.rows, model.low, model.high, model.least, model.most)
+        if not self._all.holds(model.true):
             raise ArithmeticError("what is published does not hold what is true")
-        self._seen: dict[str, Witnesses] = {}
+        self._everything = Part(self._all, np.arange(len(model.true)), model.true)
+        self._parts = [Part(self._all, part, model.true) for part in model.parts]
+        self._seen = Witnesses(model.true, model.targets)
         self._chance = np.random.default_rng(seed)
+        self._dense = (model.rows != 0).toarray().astype(np.float32)
+        self._plain = (np.abs(model.rows - (model.rows != 0)) > SAME).getnnz(axis=1) == 0
+        self._known: set[int] = set()
+        self._shown: dict[bool, np.ndarray] = {}
+        self._draw(self._parts, PART_POINTS)
+        self._draw([self._everything], POINTS)
 
     def forget(self, sets: np.ndarray, need: np.ndarray) -> None:
         """Take back the published counts of some sets; what they need then is other. Witnesses stay."""
-        self._possible.free(np.flatnonzero(np.isin(self.model.row_of, sets)))
+        rows = np.flatnonzero(np.isin(self.model.row_of, sets))
+        for part in [*self._parts, self._everything]:
+            part.free(rows)
         self.model = replace(self.model, need=need)
 
     def outsider(self, who: str) -> list[Breach]:
         """Counts that somebody could narrow down who knows what is published and nobody's outcome."""
-        how_many = POINTS if self._whole else PUBLIC_POINTS
-        return list(self._solved(self._witnesses(who, how_many), self.model.need, who))
+        least, most = self.model.least, self.model.most
+        fits = np.ones(len(self._seen.values), dtype=bool)
+        return list(self._narrowed(self.model.need, fits, least, most, who))
 
     def insider(self, of: Block, place: int) -> list[Breach]:
         """Counts of the others that a provider could narrow down, who knows all of its own."""
         own_n, own = of.own_n[place], of.own_success[place]
-        everyone = self.model.targets @ of.n
-        others = self.model.targets @ (of.n - own_n)
-        need = np.where(others < everyone, np.minimum(self.model.need, others), 0)
-        self._possible.within(own, own + of.n - own_n)
-        seen = self._witnesses(of.providers[place], OWN_POINTS)
-        breaches = list(self._solved(seen, need, PROVIDER))
-        self._possible.within(self.model.least, self.model.most)
-        return breaches
+        least, most = own, own + of.n - own_n
+        need = np.minimum(self.model.need, self.model.targets @ (of.n - own_n))
+        if place not in self._known and self._parts:
+            # Where providers share classes, what was drawn so far need not leave its own as they are.
+            self._known.add(place)
+            self._within(least, most)
+            self._draw(self._parts[-1:], PART_POINTS)
+            self._within(self.model.least, self.model.most)
+        points = self._seen.points
+        fits = ((points >= least) & (points <= most)).all(axis=1)
+        return list(self._narrowed(need, fits, least, most, PROVIDER))
 
     def parents(self, of: Block) -> list[Breach]:
         """Counts of the others that a parent could narrow down, who knows one child's outcome."""
-        seen, breaches = self._witnesses(ROLLS, POINTS), []
+        found = []
         for succeeds in (True, False):
-            there = of.n_success > 0 if succeeds else of.n_success < of.n
-            children = np.flatnonzero(there)
+            children = np.flatnonzero(of.n_success > 0 if succeeds else of.n_success < of.n)
             if not len(children):
                 continue
-            holding = self.model.targets[:, children].toarray()
-            others = (self.model.targets @ of.n)[:, None] - holding
-            room = np.minimum(self.model.need[:, None], others)
-            unsure = self._unsure(seen, children, succeeds, room)
-            for target in np.flatnonzero(unsure.any(axis=1)):
-                which = unsure[target]
-                breach = self._parent_of(
-                    seen, int(target), children[which], succeeds, room[target, which]
-                )
-                breaches += [breach] if breach else []
-        return breaches
+            others = (self.model.targets @ of.n)[:, None] - self.model.targets[:, children]
+            need = np.minimum(self.model.need[:, None], np.asarray(others))
+            # What was shown once stays so when less is published.
+            shown = self._shown.setdefault(succeeds, np.zeros(need.shape))
+            unsure = (need > shown) & self._unsure(children, need, succeeds=succeeds)
+            for target in map(int, np.flatnonzero(unsure.any(axis=1))):
+                own = np.flatnonzero(unsure[target])
+                breaches = self._parent(target, children[own], need[target, own], succeeds)
+                found += breaches
+                if not breaches:
+                    shown[target, own] = need[target, own]
+        return found
 
-    def _witnesses(self, who: str, how_many: int) -> Witnesses:
-        if who not in self._seen:
-            self._seen[who] = Witnesses(self.model)
-            for cost in self._costs(how_many):
-                self._seen[who].add(self._point(cost))
-        return self._seen[who]
+    def _narrowed(
+        self, need: np.ndarray, fits: np.ndarray, least: np.ndarray, most: np.ndarray, who: str
+    ) -> Iterator[Breach]:
+        """The breaches by somebody who knows that counts lie in boxes, as in witnesses that fit."""
+        wanted = np.flatnonzero(need > 0)
+        low, high = np.full(len(need), np.inf), np.full(len(need), -np.inf)
+        values = self._seen.values[np.ix_(fits, wanted)]
+        low[wanted], high[wanted] = values.min(axis=0), values.max(axis=0)
+        unsure = wanted[~self._enough(low[wanted], high[wanted], need[wanted])]
+        if not len(unsure):
+            return
+        self._within(least, most)
+        for target in map(int, unsure):
+            for found in self._sought(target, np.zeros(len(least))):
+                np.minimum(low, found, out=low)
+                np.maximum(high, found, out=high)
+                if self._enough(low[target], high[target], need[target]):
+                    break
+            if not self._enough(low[target], high[target], need[target]):
+                ends = self._all.ends(self.model.targets[target].toarray().ravel())
+                yield Breach(who, target, ends.low, ends.high, ends.held_by)
+        self._within(self.model.least, self.model.most)
 
-    def _point(self, cost: np.ndarray) -> np.ndarray | None:
-        return self._possible.whole_point(cost) if self._whole else self._possible.point(cost)
+    def _enough(self, low: np.ndarray, high: np.ndarray, need: np.ndarray) -> np.ndarray:
+        """Which targets are kept apart; what need not be whole is rounded inwards."""
+        if self._whole:
+            return high - low >= need - SAME
+        return np.floor(high + SAME) - np.ceil(low - SAME) >= need
 
-    def _unsure(
-        self, seen: Witnesses, children: np.ndarray, succeeds: bool, room: np.ndarray
-    ) -> np.ndarray:
-        """Targets by children: those that no two witnesses with that outcome have kept apart yet.
+    def _sought(self, target: int, push: np.ndarray) -> Iterator[np.ndarray]:
+        """The targets' values in witnesses at either end of one target: first of parts, then of all.
 
-        A witness may be used as well in which one outcome more could be made the child's. It is the
-        others who are to be kept apart: the sum of a target that holds the child has the child in it
-        already where the outcome was the child's before.
+        ``push``: what else is wished for of each count, as far as the target allows.
         """
-        allowed = self._allowed(seen, children, succeeds)
-        turned = self._turned(seen, children, succeeds) & ~allowed
-        holding = self.model.targets[:, children].toarray() > 0
-        before, after = (-1.0, 0.0) if succeeds else (0.0, -1.0)
-        unsure = np.zeros(room.shape, dtype=bool)
-        for target, values in enumerate(seen.values.T):
-            if np.ptp(values) < room[target].max():
-                unsure[target] = room[target] > 0
-                continue
-            order = np.argsort(values, kind="stable")
-            ends = [
-                _first(values[order], sided[order]) for sided in (allowed, turned)
-            ]  # of each, the least and the most
-            own = holding[target]
-            least = np.fmin(ends[0][0] + before * own, ends[1][0] + after * own)
-            most = np.fmax(ends[0][1] + before * own, ends[1][1] + after * own)
-            unsure[target] = ~(most - least >= room[target] - SAME)
+        sums = self.model.targets[target].toarray().ravel()
+        room = np.array([part.room(sums) for part in self._parts])
+        tried = [place for place in np.argsort(-room, kind="stable")[:BESIDE] if room[place] > 0]
+        for part in [*(self._parts[place] for place in tried), *[self._everything] * TRIES]:
+            # The very ends of what need not be whole are looked for once, without anything beside.
+            ends = part is self._everything and not self._whole
+            wished = 0.0 if ends else self._chance.normal(size=len(sums))
+            wished = wished + push * self._chance.random(len(sums))
+            for side in (100.0, -100.0):
+                if self._seen.add(part.point(side * sums + wished, whole=self._whole)):
+                    yield self._seen.values[-1]
+            if ends:
+                return
+
+    def _unsure(self, children: np.ndarray, need: np.ndarray, *, succeeds: bool) -> np.ndarray:
+        """Targets by children: whether no two witnesses with the child's outcome keep them apart."""
+        values, points = self._seen.values, self._seen.points[:, children]
+        allowed = points >= 1 if succeeds else points <= self.model.most[children] - 1
+        order, unsure, largest = np.argsort(values, axis=0), need > 0, need.max(axis=1)
+        place = np.arange(values.shape[1])
+        for low, high in zip(order[:PAIRS], order[::-1][:PAIRS], strict=True):
+            apart = np.flatnonzero(values[high, place] - values[low, place] >= largest - SAME)
+            unsure[apart] &= ~(allowed[low[apart]] & allowed[high[apart]])
+        for target in np.flatnonzero(unsure.any(axis=1)):
+            own = np.flatnonzero(unsure[target])
+            apart = spread(values[:, target], allowed[:, own])
+            unsure[target, own] = apart < need[target, own] - SAME
         return unsure
 
-    def _allowed(self, seen: Witnesses, children: np.ndarray, succeeds: bool) -> np.ndarray:
-        """Witnesses by children: in which of them the child may have that outcome."""
-        points = seen.points[:, children]
-        return points >= 1 if succeeds else points <= self.model.most[children] - 1
-
-    def _turned(self, seen: Witnesses, children: np.ndarray, succeeds: bool) -> np.ndarray:
-        """Witnesses by children: which could still be true if one outcome more were the child's."""
-        sums = (self.model.rows @ seen.points.T).T
-        step = np.abs(self.model.rows).tocsc()[:, children]
-        room = self._possible.high - sums if succeeds else sums - self._possible.low
-        tight = sparse.csr_matrix((room < 1 - SAME).astype(np.float32))
-        return np.asarray((tight @ step).toarray() < SAME)
-
-    def _parent_of(
-        self,
-        seen: Witnesses,
-        target: int,
-        children: np.ndarray,
-        succeeds: bool,
-        room: np.ndarray,
-    ) -> Breach | None:
+    def _parent(
+        self, target: int, children: np.ndarray, need: np.ndarray, succeeds: bool
+    ) -> list[Breach]:
         """The first breach of one target beside children for whom it is not yet sure."""
         sums = self.model.targets[target].toarray().ravel()
-        for _ in range(TRIES):
-            for side in (1.0, -1.0):
-                cost = side * sums * 100
-                push = self._chance.random(len(children))
-                cost[children] += -push if succeeds else push
-                seen.add(self._point(cost))
-            allowed, values = self._allowed(seen, children, succeeds), seen.values[:, [target]]
-            most = np.where(allowed, values, -np.inf).max(axis=0)
-            least = np.where(allowed, values, np.inf).min(axis=0)
-            unsure = most - least < room - SAME
-            children, room = children[unsure], room[unsure]
+        push = np.zeros(len(sums))
+        push[children] = -10.0 if succeeds else 10.0
+        low, high = np.full(len(sums), np.inf), np.full(len(sums), -np.inf)
+        order = np.argsort(self._seen.values[:, target], kind="stable")
+        known = [*order[:PAIRS], *order[PAIRS:][-PAIRS:]]
+        new = (len(self._seen.values) - 1 for _ in self._sought(target, push))
+        for tried, place in enumerate(chain(known, new), 1 - len(known)):
+            value, point = self._seen.values[place, target], self._seen.points[place]
+            could = children[self._could_be(point, children, sums, succeeds)]
+            low[could], high[could] = np.fmin(low[could], value), np.fmax(high[could], value)
+            unsure = high[children] - low[children] < need - SAME
+            children, need = children[unsure], need[unsure]
             if not len(children):
-                return None
-        for child, need in zip(children, room, strict=True):
+                return []
+            if tried > 0 and tried % 2 == 0 and len(children) <= FEW:
+                break
+        for child, own in zip(children, need, strict=True):
             least, most = self.model.least.copy(), self.model.most.copy()
             if succeeds:
                 least[child] = 1
             else:
                 most[child] -= 1
-            self._possible.within(least, most)
-            apart = self._kept_apart(Witnesses(self.model), target, need)
-            breach = None if apart else self._breach(target, PARENT)
-            self._possible.within(self.model.least, self.model.most)
-            if breach:
-                return breach
-        return None
+            alone = np.zeros(len(self.model.need))
+            alone[target] = own
+            has = self._seen.points[:, child]
+            fits = (has >= least[child]) & (has <= most[child])
+            found = list(self._narrowed(alone, fits, least, most, PARENT))
+            if found:
+                return found
+        return []
 
-    def _solved(self, seen: Witnesses, need: np.ndarray, who: str) -> Iterator[Breach]:
-        """The breaches among the targets that no two witnesses keep apart."""
-        further = need + (0 if self._whole else 1)
-        for target in np.flatnonzero((seen.apart() < further - SAME) & (need > 0)):
-            if not self._kept_apart(seen, int(target), need[target]):
-                yield self._breach(int(target), who)
+    def _could_be(
+        self, point: np.ndarray, children: np.ndarray, sums: np.ndarray, succeeds: bool
+    ) -> np.ndarray:
+        """Which children have an outcome in a witness, or could if somebody else had theirs instead.
 
-    def _kept_apart(self, seen: Witnesses, target: int, need: float) -> bool:
-        """Whether one target can be as far apart as it needs: by two witnesses, or by its ends."""
-        sums = self.model.targets[target].toarray().ravel()
-        if not self._whole:
-            ends = [self._possible.point(side * sums) for side in (1.0, -1.0)]
-            for point in ends:
-                seen.add(point)
-            low, high = (sums @ point for point in ends)
-            return bool(np.floor(high + SAME) - np.ceil(low - SAME) >= need)
-        for attempt in range(TRIES):
-            for side in (1.0, -1.0):
-                noise = self._chance.random(len(sums)) * min(attempt, 1)
-                seen.add(self._point(side * sums * 100 + noise))
-            if np.ptp(seen.values[:, target]) >= need - SAME:
-                return True
-        return False
+        Who changes places with a child is as much of the target as the child is.
+        """
+        step = 1.0 if succeeds else -1.0
+        least, most = self.model.least, self.model.most
+        done = point[children] >= 1 if succeeds else point[children] <= most[children] - 1
+        others = np.flatnonzero((point - step >= least) & (point - step <= most))
+        at = self.model.rows @ point
+        up, down = self._all.high - at < 1 - SAME, at - self._all.low < 1 - SAME
+        up, down = (up, down) if succeeds else (down, up)
+        # Rows that are no plain sums may not be touched at all.
+        up, down = up | ~self._plain, down | ~self._plain
+        mine, theirs = self._dense[:, children], self._dense[:, others]
+        both = (mine * (self._plain * (1.0 * up + down))[:, None]).T @ theirs
+        against = (up @ mine)[:, None] + down @ theirs - both
+        against[sums[children][:, None] != sums[others]] = 1
+        return np.asarray(done | (against < SAME).any(axis=1))
 
-    def _breach(self, target: int, who: str) -> Breach:
-        """How far a target can be narrowed down, and what holds it there."""
-        ends = self._possible.ends(self.model.targets[target].toarray().ravel())
-        return Breach(who, target, ends.low, ends.high, ends.held_by)
+    def _within(self, least: np.ndarray, most: np.ndarray) -> None:
+        for part in [*self._parts, self._everything]:
+            part.within(least, most)
 
-    def _costs(self, how_many: int) -> Iterator[np.ndarray]:
-        """Directions to look in: now single classes, now whole published sets, at random."""
-        n, rows = np.maximum(self.model.most, 1), self.model.rows
-        size = np.maximum(np.abs(rows) @ n, 1.0)
-        for _ in range(how_many):
-            single = self._chance.normal(size=len(n)) / np.sqrt(n)
-            some = self._chance.random(rows.shape[0]) < 0.3
-            drawn = self._chance.normal(size=rows.shape[0]) * some / np.sqrt(size)
-            yield single * self._chance.random() + 3 * (rows.T @ drawn)
-
-
-def _first(values: np.ndarray, sided: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of rising values, for each column the least and the most of those marked; NaN where none is."""
-    some = sided.any(axis=0)
-    least = values[sided.argmax(axis=0)]
-    most = values[len(values) - 1 - sided[::-1].argmax(axis=0)]
-    return np.where(some, least, np.nan), np.where(some, most, np.nan)
+    def _draw(self, parts: list[Part], how_many: int) -> None:
+        for part in parts:
+            for _ in range(how_many):
+                self._seen.add(part.point(part.direction(self._chance), whole=self._whole))

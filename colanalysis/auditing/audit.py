@@ -9,7 +9,7 @@ withheld, in every report, and the block is attacked again.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -25,6 +25,7 @@ from colanalysis.errors import ReleaseError
 from colanalysis.protect import Rules
 
 ROUNDS = 60
+SMALLEST = 1e-9
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def audit(
     ReleaseError, with the measures concerned, where withholding does not help.
     """
     told = told.reset_index(drop=True)
-    found = list(cells.blocks(told, finest))
+    # Where nobody is counted there is nobody to protect.
+    found = [piece for piece in cells.blocks(told, finest) if piece[2].any()]
 
     def one(piece: tuple[np.ndarray, pd.DataFrame, np.ndarray]) -> _Outcome:
         rows, own, holds = piece
@@ -60,7 +62,8 @@ def audit(
         tied = (ties or {}).get(key, untied(len(own)))
         return _made_safe(block(rows, own, holds, tied), told, rules, key)
 
-    # The solver works outside Python's lock, so threads share the cores.
+    # The solver works outside Python's lock, so threads share the cores; the longest go first.
+    found.sort(key=lambda piece: -piece[2].size)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         outcomes = list(pool.map(one, found))
     sizes = [row for outcome in outcomes for row in outcome.no_size]
@@ -94,8 +97,9 @@ def _made_safe(of: Block, told: pd.DataFrame, rules: Rules, key: tuple[str, str]
     results = key[0] == atoms.RESULTS
     sizes = model.sizes(of, told, rules) if results else model.both(of, told, rules)
     attacked = Attack(sizes, whole=False)
+    missed = _missed(of, told, told["n"].notna() | (told["mark"] != protect.HIDDEN))
     no_size, reasons = _until_safe(
-        attacked, lambda: attacked.outsider(attack.PUBLIC), of, told, key
+        attacked, lambda: attacked.outsider(attack.PUBLIC), of, missed, key
     )
     protected = {attack.PUBLIC: int((attacked.model.need > 0).sum())}
     rows = [row for place in no_size for row in of.places[place]]
@@ -111,17 +115,28 @@ def _made_safe(of: Block, told: pd.DataFrame, rules: Rules, key: tuple[str, str]
             breaches = [b for place in range(len(of.providers)) for b in known.insider(of, place)]
         return breaches
 
-    no_count, more = _until_safe(known, everybody, of, told, key)
+    missed = _missed(of, told, told["mark"] != protect.HIDDEN)
+    no_count, more = _until_safe(known, everybody, of, missed, key)
     targets = int((known.model.need > 0).sum())
     protected |= dict.fromkeys((attack.ROLLS, attack.PARENT, attack.PROVIDER), targets)
     kept = [row for place in no_count for row in of.places[place]]
     return _Outcome(rows, kept, _looked_at(protected, {**reasons, **more}))
 
 
-def _until_safe(attacked: Attack, look, of: Block, told: pd.DataFrame, key: tuple[str, str]):  # type: ignore[no-untyped-def]
+def _missed(of: Block, told: pd.DataFrame, tells: pd.Series) -> np.ndarray:
+    """How much each set would be missed: as much as the rows of it that tell something."""
+    weight = told["weight"].where(tells, 0.0).to_numpy(float)
+    return np.array([weight[rows].max() for rows in of.places])
+
+
+def _until_safe(
+    attacked: Attack,
+    look: Callable[[], list[Breach]],
+    of: Block,
+    missed: np.ndarray,
+    key: tuple[str, str],
+) -> tuple[list[int], dict[str, int]]:
     """Withhold one set after another until a look finds no breach; which sets, and for whose sake."""
-    weight = told["weight"].to_numpy(float)
-    missed = np.array([weight[rows].max() for rows in of.places])
     gone: list[int] = []
     reasons: dict[str, int] = {}
     for _ in range(ROUNDS):
@@ -152,7 +167,7 @@ def _cheapest(
     chosen, open_ = [], np.ones(len(breaches), dtype=bool)
     while open_.any():
         # A row that holds a breach only a little would help only a little.
-        score = np.where(held > 0.3, held, 0)[open_].sum(axis=0) / missed
+        score = np.where(held > 0.3, held, 0)[open_].sum(axis=0) / np.maximum(missed, SMALLEST)
         best = int(score.argmax())
         helped = open_ & (held[:, best] > 0.3)
         chosen.append((best, breaches[int(np.flatnonzero(helped)[0])].who))

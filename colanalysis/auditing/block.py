@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from colanalysis import protect
+
 
 @dataclass(frozen=True)
 class Block:
@@ -44,9 +46,18 @@ class Block:
         """Learners who succeed in each set."""
         return self.holds @ self.n_success
 
-    def first(self) -> np.ndarray:
-        """The first row of the table of cells that is each set."""
-        return np.array([rows[0] for rows in self.places], dtype=int)
+    def shown(self, told: pd.DataFrame) -> pd.DataFrame:
+        """Of the table of cells one row for each set: of the same learners, the one that tells most."""
+        untold = (told["mark"] == protect.HIDDEN).to_numpy(int) + told["n"].isna().to_numpy(int)
+        return told.iloc[[rows[untold[rows].argmin()] for rows in self.places]]
+
+    @property
+    def parts(self) -> list[np.ndarray]:
+        """Classes of each provider alone, then those of several; none where that is all of them."""
+        several = (self.own_n > 0).sum(axis=0) != 1
+        parts = [np.flatnonzero((own > 0) & ~several) for own in self.own_n]
+        parts = [part for part in [*parts, np.flatnonzero(several)] if len(part)]
+        return parts if len(parts) > 1 else []
 
 
 @dataclass(frozen=True)
@@ -67,11 +78,11 @@ def block(rows: np.ndarray, own: pd.DataFrame, holds: np.ndarray, ties: Ties) ->
     """Arrange the cells ``rows``, which hold the atoms ``own``, with the ties between atoms."""
     used = holds.any(axis=0) | (ties.weights != 0).any(axis=0)
     holds, weights, own = holds[:, used], ties.weights[:, used], own[used]
+    # Sets come first, so that the order of the cells makes no difference to anything.
+    sets, set_of = np.unique(holds, axis=0, return_inverse=True)
     # Weights are shares of strata; what agrees to nine places is the same.
-    pattern = np.vstack([holds.astype(float), weights.round(9)]).T
+    pattern = np.vstack([sets.astype(float), weights.round(9)]).T
     _, first, class_of = np.unique(pattern, axis=0, return_index=True, return_inverse=True)
-    classes = sparse.csr_matrix(holds[:, first].astype(float))
-    _, set_first, set_of = np.unique(holds, axis=0, return_index=True, return_inverse=True)
     order = np.argsort(set_of, kind="stable")
     ends = np.cumsum(np.bincount(set_of))[:-1]
     providers = sorted(own["provider_id"].unique())
@@ -82,7 +93,7 @@ def block(rows: np.ndarray, own: pd.DataFrame, holds: np.ndarray, ties: Ties) ->
     at = {name: (own["provider_id"] == name).to_numpy() for name in providers}
     return Block(
         places=[rows[part] for part in np.split(order, ends)],
-        holds=classes[set_first],
+        holds=sparse.csr_matrix(sets[:, first].astype(float)),
         n=added("n"),
         n_success=added("n_success"),
         providers=providers,

@@ -27,6 +27,7 @@ class Model:
     """Rows of what is known, boxes of what could be, and targets with the room that they need.
 
     ``row_of``: the set whose published count a row is, or -1. ``true``: the counts as they are.
+    ``parts``: counts that can be let go together while the others stay.
     """
 
     rows: sparse.csr_matrix
@@ -38,11 +39,12 @@ class Model:
     true: np.ndarray
     targets: sparse.csr_matrix
     need: np.ndarray
+    parts: list[np.ndarray]
 
 
 def outcomes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
     """What those who hold the rolls know of who succeeds: one unknown for each class."""
-    own = told.iloc[of.first()]
+    own = of.shown(told)
     n, mark = of.set_n, own["mark"].to_numpy()
     low, high = np.full(len(n), -np.inf), np.full(len(n), np.inf)
     shown, few, most = mark == protect.SHOWN, mark == protect.FEW, mark == protect.MOST
@@ -67,6 +69,7 @@ def outcomes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
         need=np.concatenate(
             [np.minimum(room, n), np.minimum(HIDDEN_ROOM, of.n), np.minimum(HIDDEN_ROOM, apart_n)]
         ),
+        parts=of.parts,
     )
 
 
@@ -76,7 +79,7 @@ def sizes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
     Of outcomes it cannot know more than those who hold the rolls; that so many succeed, and so many
     do not, still says how many there are at least.
     """
-    own = told.iloc[of.first()]
+    own = of.shown(told)
     n, mark = of.set_n, own["mark"].to_numpy()
     sized, low, high = _size_limits(own, rules)
     value = own["n_success"].to_numpy(float)
@@ -100,6 +103,7 @@ def sizes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
                 np.minimum(HIDDEN_ROOM, apart @ of.n),
             ]
         ),
+        parts=of.parts,
     )
 
 
@@ -109,7 +113,7 @@ def both(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
     Who was assessed and who has left stands on a roll. Two unknowns for each class: those of whom it
     is so, and those of whom it is not.
     """
-    own = told.iloc[of.first()]
+    own = of.shown(told)
     n, mark = of.set_n, own["mark"].to_numpy()
     value = own["n_success"].to_numpy(float)
     shown, few, most = mark == protect.SHOWN, mark == protect.FEW, mark == protect.MOST
@@ -143,6 +147,7 @@ def both(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
                 np.minimum(np.where(shown, off, HIDDEN_ROOM), n),
             ]
         ),
+        parts=[np.concatenate([part, part + len(of.n)]) for part in of.parts],
     )
 
 
