@@ -260,28 +260,29 @@ def test_nothing_found_is_an_empty_table_with_all_its_columns():
     assert list(seen()) == list(seen({}))
 
 
+SAME = ["measure", "group", "provider_id", "kind", "stages", "direction", "year_min", "year_max"]
+
+
 def test_order_is_reach_by_sureness_by_persistence_of_what_is_told(gathered, public):
     table = public.tables["findings"]
-    keys = [
-        "measure",
-        "group",
-        "provider_id",
-        "kind",
-        "stages",
-        "direction",
-        "year_min",
-        "year_max",
-    ]
-    both = table.merge(gathered.found[[*keys, "sure"]], on=keys, validate="one_to_one")
+    exact = gathered.found[[*SAME, "n_others", "gap_low", "gap_high"]]
+    both = table.merge(exact, on=SAME, validate="one_to_one", suffixes=("", "_exact"))
     assert len(both) == len(table) > 10
-    order = (
-        both["gap"].abs()
-        * both["n_latest"]
-        * both["sure"].round(1)
-        * both["years_seen"]
-        / both["years_with_data"]
-    )
-    assert order.astype(float).round(6).is_monotonic_decreasing
+    orders = []
+    for row in both.itertuples():
+        n, hurdle = row.n_learners, row.direction == "hurdle"
+        # In words, the middle of none to six stands for a number on either side.
+        rate = {"few": 3 / n, "most": 1 - 3 / n}.get(row.mark, row.n_success / n)
+        own, beside = (rate * n + 1) / (n + 2), row.reference_rate
+        others = 3 * math.floor(row.n_others / 3 + 0.5)
+        doubt = own * (1 - own) / n + beside * (1 - beside) / others
+        exact_error = (row.gap_high_exact - row.gap_low_exact) / (2 * 1.959963984540054)
+        error = math.sqrt(math.ceil(exact_error**2 / doubt * 2) / 2 * doubt)
+        gap = rate - beside + (0.25 if hurdle else -0.25) * error
+        assert row.gap == pytest.approx(gap, abs=0.0051)
+        sure = scipy.stats.norm.cdf((abs(gap) - 0.05) / error)
+        orders.append(abs(gap) * row.n_latest * sure * row.years_seen / row.years_with_data)
+    assert orders == sorted(orders, reverse=True)
     assert list(table["rank"]) == list(range(1, len(table) + 1))
     behind = both["gap"].clip(upper=0).abs() * both["n_latest"]
     shift = np.where(
@@ -291,17 +292,7 @@ def test_order_is_reach_by_sureness_by_persistence_of_what_is_told(gathered, pub
 
 
 def test_what_is_told_keeps_the_order_of_what_was_found(gathered, public):
-    keys = [
-        "measure",
-        "group",
-        "provider_id",
-        "kind",
-        "stages",
-        "direction",
-        "year_min",
-        "year_max",
-    ]
-    both = public.tables["findings"].merge(gathered.found[[*keys, "rank"]], on=keys)
+    both = public.tables["findings"].merge(gathered.found[[*SAME, "rank"]], on=SAME)
     tau = scipy.stats.kendalltau(both["rank_x"], both["rank_y"]).statistic
     assert tau >= 0.9
 
