@@ -75,10 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         "--audience", default="public", choices=["public", "governance", "provider"]
     )
     report.add_argument("--year", type=int, help="leave out everything after this year")
-    report.add_argument(
-        "--withdraw", action="append", default=[], metavar="RELEASE",
-        help="a release that was taken back wherever it was put (may be repeated)",
-    )  # fmt: skip
+    _may_withdraw(report)
     report.set_defaults(run=_report)
 
     audit = commands.add_parser(
@@ -113,10 +110,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, required=True, help="folder to write into, new or empty"
     )
     summarise.add_argument("--provider", default="", help="the counts of one provider, by its id")
-    summarise.add_argument(
-        "--withdraw", action="append", default=[], metavar="RELEASE",
-        help="a release that was taken back wherever it was put (may be repeated)",
-    )  # fmt: skip
+    _may_withdraw(summarise)
     summarise.set_defaults(run=_summarise)
 
     merge = commands.add_parser("merge", help="a community folder made of several summaries")
@@ -130,6 +124,13 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to JupyterLab")
     lab.set_defaults(run=_lab)
     return parser
+
+
+def _may_withdraw(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--withdraw", action="append", default=[], metavar="RELEASE",
+        help="a release that was taken back wherever it was put (may be repeated)",
+    )  # fmt: skip
 
 
 def _tell(text: str) -> None:

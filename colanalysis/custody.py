@@ -23,7 +23,7 @@ from pathlib import Path
 from colanalysis.errors import SettingsError, UsageError
 from colanalysis.terms.settings import Community
 
-__all__ = ["Keys", "hkdf", "keys", "place", "rotate"]
+__all__ = ["Keys", "hkdf", "keys", "mark", "place", "rotate"]
 
 _LENGTH = 32
 _SALT = b"colanalysis"
@@ -114,6 +114,11 @@ def rotate(community: Community) -> Keys:
             os.link(path, aside)
         fresh.replace(path)
     return _derived(_read(path))
+
+
+def mark(told: bytes, key: bytes) -> str:
+    """Say in letters what only somebody with the key can say of these bytes (HMAC-SHA256)."""
+    return hmac.digest(key, told, "sha256").hex()
 
 
 def hkdf(master: bytes, info: bytes, *, salt: bytes = _SALT, length: int = _LENGTH) -> bytes:

@@ -58,6 +58,20 @@ def own_place(target: Path) -> Path:
     return target
 
 
+def outside(target: Path, folder: Path, what: str) -> Path:
+    """A place that is not inside the folder that something is made of; UsageError where it is.
+
+    ``what`` is done with that folder, such as "counted".
+    """
+    if target.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(
+            f"this is inside the folder that is {what}",
+            where=str(target),
+            expected="another place, so that the two are not mixed up",
+        )
+    return target
+
+
 def new_place(target: Path) -> Path:
     """A folder that is new or empty; UsageError where it is not, or cannot be made."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):

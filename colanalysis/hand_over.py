@@ -8,7 +8,6 @@ pseudonym in the tables of every school that uses the same key file.
 from __future__ import annotations
 
 import re
-import tempfile
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pandas as pd
 
 from colanalysis import deliver, load
 from colanalysis.checking import people
-from colanalysis.errors import DataError, UsageError
+from colanalysis.errors import DataError
 from colanalysis.terms import problems
 
 __all__ = ["tables"]
@@ -31,46 +30,15 @@ def tables(folder: Path | str, *, out: Path | str) -> Path:
     UsageError when `out` is not a new or empty folder of its own, DataError when the tables lack a
     column that they need.
     """
-    target = _new_place(Path(folder), Path(out))
+    target = deliver.new_place(deliver.outside(Path(out), Path(folder), "handed over"))
     loaded = load.community(folder)
     blocking = loaded.notes[loaded.notes["severity"] == "blocks"]
     if len(blocking):
         raise DataError("\n".join(["found what blocks:", *problems.in_words(blocking)]))
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as making:
-            whole = Path(making) / "whole"
-            whole.mkdir()
-            for name, rows in loaded.frames.items():
-                deliver.write_csv(_to_hand_over(name, rows), whole / f"{name}.csv")
-            if target.exists():
-                target.rmdir()
-            whole.replace(target)
-    except OSError as error:
-        raise UsageError(
-            f"the folder cannot be written ({error.strerror or type(error).__name__})",
-            where=str(target),
-            expected="a place where you may write",
-            remedy="Choose another place. Nothing was left behind.",
-        ) from error
+    with deliver.new_folder(target) as whole:
+        for name, rows in loaded.frames.items():
+            deliver.write_csv(_to_hand_over(name, rows), whole / f"{name}.csv")
     return target
-
-
-def _new_place(folder: Path, target: Path) -> Path:
-    if target.resolve().is_relative_to(folder.resolve()):
-        raise UsageError(
-            "this is inside the folder that is handed over",
-            where=str(target),
-            expected="another place, so that the two are not mixed up",
-        )
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise UsageError(
-            "found files there",
-            where=str(target),
-            expected="a new or an empty folder",
-            remedy="Choose another folder with --out. Nothing was changed.",
-        )
-    return deliver.place(target)
 
 
 def _to_hand_over(name: str, rows: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import hmac
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ import pandas as pd
 from colanalysis import cells, custody, snapshot
 from colanalysis.errors import ReleaseError, UsageError
 from colanalysis.evidence import Evidence
-from colanalysis.publishing.decide import COLUMNS, Decided
+from colanalysis.publishing.decide import COLUMNS, LOOKED_AT, Decided
 from colanalysis.release import GOVERNANCE, PUBLIC, told_to
 from colanalysis.sealed import Release
 from colanalysis.terms.settings import Community
@@ -73,6 +73,14 @@ def read(community: Community) -> Book:
     return Book(community, entries)
 
 
+def opened(community: Community, withdrawn: Sequence[str]) -> Book:
+    """The ledger of a community with releases that were taken back wherever they were put."""
+    book = read(community)
+    for name in withdrawn:
+        book = withdraw(book, name)
+    return book
+
+
 def admit(book: Book, evidence: Evidence) -> Decided:
     """Say what must stay as it was told, if a release of this evidence may be made beside the others.
 
@@ -89,7 +97,7 @@ def admit(book: Book, evidence: Evidence) -> Decided:
         if len(few):
             raise _too_few(entry, few, evidence.community.settings.smallest_change)
         if differ.empty:
-            if not _same(entry, evidence) or entry["years"][-1:] > _years(evidence)[-1:]:
+            if not _alike(entry, evidence) or entry["years"][-1:] > _years(evidence)[-1:]:
                 raise _otherwise(entry)
             known.append(entry)
     return _decided(known)
@@ -184,7 +192,7 @@ def _decided(entries: list[dict[str, Any]]) -> Decided:
     numbers = [*cells.LIMITS, "n", "n_success", "rate", "low", "high"]
     return Decided(
         table.astype(dict.fromkeys(numbers, "float64")),
-        pd.DataFrame(entries[-1]["audit"], columns=["who", "protected", "withheld"]),
+        pd.DataFrame(entries[-1]["audit"], columns=LOOKED_AT),
     )
 
 
@@ -193,12 +201,10 @@ def _rows(table: pd.DataFrame) -> dict[str, Any]:
     return {"columns": COLUMNS, "rows": plain.where(plain.notna(), None).to_numpy().tolist()}
 
 
-def _same(entry: Mapping[str, Any], evidence: Evidence) -> bool:
-    """Whether an entry's numbers are made as the evidence's would be: by its learners, rules and key."""
+def _alike(entry: Mapping[str, Any], evidence: Evidence) -> bool:
+    """Whether an entry's numbers are made as the evidence's would be, by the same rules and key."""
     key = custody.keys(evidence.community).id
-    if entry["key"] != key or entry["rules"] != _rules(evidence):
-        return False
-    return snapshot.differing(_people(entry), evidence.people).empty
+    return bool(entry["key"] == key and entry["rules"] == _rules(evidence))
 
 
 def _rules(evidence: Evidence) -> dict[str, int]:
@@ -240,7 +246,7 @@ def _people(entry: Mapping[str, Any]) -> pd.DataFrame:
 
 def _seal(entries: list[dict[str, Any]], community: Community) -> str:
     told = json.dumps(entries, sort_keys=True, ensure_ascii=False).encode()
-    return hmac.new(custody.keys(community).ledger, told, hashlib.sha256).hexdigest()
+    return custody.mark(told, custody.keys(community).ledger)
 
 
 def _today() -> datetime.date:

@@ -7,8 +7,6 @@ told of them. Nothing exact passes except for an audience that the community's o
 from __future__ import annotations
 
 import datetime
-import hashlib
-import hmac
 import json
 from dataclasses import asdict
 from functools import lru_cache
@@ -16,9 +14,11 @@ from functools import lru_cache
 from colanalysis import __version__, custody, protect
 from colanalysis.errors import UsageError
 from colanalysis.evidence import Evidence
+from colanalysis.protect import Rules
 from colanalysis.publishing import decide, publish
 from colanalysis.publishing.decide import Decided, Told
 from colanalysis.sealed import Release
+from colanalysis.terms.settings import Community
 
 NOTHING = Decided.nothing()
 PUBLIC, GOVERNANCE, PROVIDER = AUDIENCES = ("public", "governance", "provider")
@@ -53,11 +53,15 @@ def told_to(audience: str, evidence: Evidence, before: Decided) -> Told:
 
     Of a made-up community nothing can be given away, and its page says that it was not audited.
     """
-    settings, keys = evidence.community.settings, custody.keys(evidence.community)
-    rules = protect.rules_for(audience, settings, keys.round)
-    if rules.exact or evidence.community.made_up:
-        return decide.by_rules(evidence, rules)
-    return decide.told(evidence, rules, before)
+    by = rules(audience, evidence.community)
+    if by.exact or evidence.community.made_up:
+        return decide.by_rules(evidence, by)
+    return decide.told(evidence, by, before)
+
+
+def rules(audience: str, community: Community) -> Rules:
+    """What an audience may see of a community: by its settings, rounded by its key."""
+    return protect.rules_for(audience, community.settings, custody.keys(community).round)
 
 
 def _admit(evidence: Evidence, audience: str, provider: str) -> None:
@@ -127,7 +131,7 @@ def _about(evidence: Evidence, audience: str, provider: str, told: Told) -> dict
     secret = custody.keys(community).files
     return {
         **about,
-        "fingerprint": hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[:12],
+        "fingerprint": custody.mark(text.encode(), secret)[:12],
     }
 
 

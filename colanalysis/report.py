@@ -6,7 +6,6 @@ the folder, so neither the page nor anything left behind by the run can hold a l
 
 from __future__ import annotations
 
-import hmac
 import json
 import platform
 import tempfile
@@ -25,7 +24,6 @@ from colanalysis import (
     export,
     find,
     ledger,
-    protect,
     release,
     sealed,
 )
@@ -88,9 +86,7 @@ def write(
     )
     gathered = evidence.gather(folder, year=year, tell=tell)
     tell("Deciding what may be shown")
-    book = ledger.read(gathered.community)
-    for name in withdraw:
-        book = ledger.withdraw(book, name)
+    book = ledger.opened(gathered.community, withdraw)
     before = ledger.admit(book, gathered)
     ready = release.seal(gathered, audience=audience, provider=provider, before=before)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -130,9 +126,7 @@ def audited(
     gathered = evidence.gather(folder, year=year, tell=tell)
     tell("Attacking everything that would be published")
     before = ledger.admit(ledger.read(gathered.community), gathered)
-    keys = custody.keys(gathered.community)
-    rules = protect.rules_for(release.PUBLIC, gathered.community.settings, keys.round)
-    told = decide.told(gathered, rules, before)
+    told = decide.told(gathered, release.rules(release.PUBLIC, gathered.community), before)
     return told if before.cells.empty else decide.attacked(gathered, told)
 
 
@@ -195,7 +189,7 @@ def _inputs(gathered: evidence.Evidence) -> list[dict[str, str]]:
         {
             "file": file,
             "table": name,
-            "hmac_sha256": hmac.new(secret, sha.encode(), "sha256").hexdigest(),
+            "hmac_sha256": custody.mark(sha.encode(), secret),
         }
         for file, name, sha in table.itertuples(index=False)
     ]

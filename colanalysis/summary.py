@@ -23,7 +23,7 @@ from typing import Any
 
 import pandas as pd
 
-from colanalysis import __version__, aggregates, custody, deliver, evidence, ledger, protect
+from colanalysis import __version__, aggregates, custody, deliver, evidence, ledger, release
 from colanalysis.errors import DataError, UsageError
 from colanalysis.evidence import Evidence
 from colanalysis.measure import JOINER
@@ -70,17 +70,14 @@ def write(
     new or empty folder, ReleaseError where the counts could give somebody's results away, alone or
     beside what was told before.
     """
-    target = _apart(Path(folder), deliver.new_place(Path(out)))
+    target = deliver.outside(deliver.new_place(Path(out)), Path(folder), "counted")
     gathered = evidence.gather(folder, tell=tell)
     units = _units(gathered, provider)
     tell("Deciding what may be handed over")
-    book = ledger.read(gathered.community)
-    for name in withdraw:
-        book = ledger.withdraw(book, name)
+    book = ledger.opened(gathered.community, withdraw)
     before = ledger.admit(book, gathered)
     planned = pd.concat([plan.handed_over(gathered, unit) for unit in units], ignore_index=True)
-    secret = custody.keys(gathered.community).round
-    rules = protect.rules_for("public", gathered.community.settings, secret)
+    rules = release.rules(release.PUBLIC, gathered.community)
     told = decide.also(gathered, rules, before, planned)
     counts = _rows(gathered, told, planned)
     with deliver.new_folder(target) as whole:
@@ -142,16 +139,6 @@ def digest(defined: Mapping[str, Any]) -> str:
     """Name a definition by all that can change a number, and not by its words."""
     numbers = {name: value for name, value in defined.items() if name not in _WORDS}
     return _sha256(_canonical(numbers))
-
-
-def _apart(folder: Path, target: Path) -> Path:
-    if target.resolve().is_relative_to(folder.resolve()):
-        raise UsageError(
-            "this is inside the folder that is counted",
-            where=str(target),
-            expected="another place, so that the two are not mixed up",
-        )
-    return target
 
 
 def _units(gathered: Evidence, provider: str) -> list[str]:
@@ -330,7 +317,7 @@ def _canonical(told: object) -> bytes:
 
 def _signature(about: Mapping[str, Any], secret: bytes) -> str:
     unsigned = {name: value for name, value in about.items() if name != "signature"}
-    return hmac.new(secret, _canonical(unsigned), hashlib.sha256).hexdigest()
+    return custody.mark(_canonical(unsigned), secret)
 
 
 def _changed(path: Path) -> DataError:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import LinearConstraint, milp
-from test_auditing import RULES, TWO, atoms, looked, shown_as, told
+from test_auditing import RULES, TWO, atoms, could_be_true, looked, shown_as, told, world
 
 from colanalysis import cells, protect
 from colanalysis.auditing import attack, audit, model
@@ -18,13 +16,6 @@ from colanalysis.auditing.block import Block, block, untied
 from colanalysis.auditing.possible import Possible
 
 MANY = 100_000
-
-
-def could_be_true(known: model.Model) -> np.ndarray:
-    """Every whole number that could be true: tables by counts."""
-    every = np.array(list(product(*(range(int(most) + 1) for most in known.most))), dtype=float)
-    sums = (known.rows @ every.T).T
-    return every[((sums >= known.low) & (sums <= known.high)).all(axis=1)]
 
 
 def narrowed(could: np.ndarray, known: model.Model, need: np.ndarray) -> set[int]:
@@ -86,14 +77,8 @@ small_world = st.lists(
 
 @given(small_world, st.integers(0, 2**30))
 @settings(max_examples=40)
-def test_nobody_is_said_to_be_kept_away_whom_enumeration_lets_near(world, seed):
-    rows = [
-        (school, "gender=female" if girl else "gender=male", 4 * n, round(4 * n * share))
-        for n, share, school, girl in world
-    ]
-    finest = atoms(*rows)
-    finest["key"] = np.random.default_rng(seed).integers(0, 2**60, len(finest))
-    finest["key_success"] = finest["key"] // 3
+def test_nobody_is_said_to_be_kept_away_whom_enumeration_lets_near(rows, seed):
+    finest = world(rows, 4, seed)
     parts = [{"provider_id": one} for one in "AB"] + [{"group": "gender=female"}]
     table = told(finest, {}, *parts)
     of, attacked = looked(finest, table)

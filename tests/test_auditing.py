@@ -51,13 +51,27 @@ def looked(finest: pd.DataFrame, table: pd.DataFrame):
     return of, attack.Attack(model.outcomes(of, table, RULES), whole=True)
 
 
+def could_be_true(known: model.Model) -> np.ndarray:
+    """Every whole number that could be true: tables by counts."""
+    every = np.array(list(product(*(range(int(most) + 1) for most in known.most))), dtype=float)
+    sums = (known.rows @ every.T).T
+    return every[((sums >= known.low) & (sums <= known.high)).all(axis=1)]
+
+
 def by_enumeration(known: model.Model) -> tuple[np.ndarray, np.ndarray]:
     """The least and the most of every target over all whole numbers that could be true."""
-    every = np.array(list(product(*(range(int(most) + 1) for most in known.most))))
-    sums = (known.rows @ every.T).T
-    could = every[((sums >= known.low) & (sums <= known.high)).all(axis=1)]
-    values = (known.targets @ could.T).T
+    values = (known.targets @ could_be_true(known).T).T
     return values.min(axis=0), values.max(axis=0)
+
+
+def world(rows, size: int, seed: int) -> pd.DataFrame:
+    """Atoms of schools and genders, ``size`` learners for each one named, with keys of their own."""
+    finest = atoms(*[
+        (school, "gender=female" if girl else "gender=male", size * n, round(size * n * share))
+        for n, share, school, girl in rows
+    ])  # fmt: skip
+    key = np.random.default_rng(seed).integers(0, 2**60, len(finest))
+    return finest.assign(key=key, key_success=key // 3)
 
 
 # One school, so that no other provider knows a part of it.
@@ -128,14 +142,8 @@ small_world = st.lists(
 
 @given(small_world, st.integers(0, 2**30))
 @settings(max_examples=25)
-def test_nothing_is_called_safe_that_enumeration_narrows(world, seed):
-    rows = [
-        (school, "gender=female" if girl else "gender=male", 3 * n, round(3 * n * share))
-        for n, share, school, girl in world
-    ]
-    finest = atoms(*rows)
-    finest["key"] = np.random.default_rng(seed).integers(0, 2**60, len(finest))
-    finest["key_success"] = finest["key"] // 3
+def test_nothing_is_called_safe_that_enumeration_narrows(rows, seed):
+    finest = world(rows, 3, seed)
     definitions = [{}, {"provider_id": "A"}, {"provider_id": "B"}, {"group": "gender=female"},
                    {"group": "gender=male"}]  # fmt: skip
     table = told(finest, *definitions)

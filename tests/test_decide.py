@@ -139,16 +139,22 @@ def test_where_everything_was_told_before_nothing_is_audited_again(
     pd.testing.assert_frame_equal(again.decided.looked_at, told.decided.looked_at)
 
 
-def test_what_was_told_before_stays_and_the_new_is_audited_beside_it(
-    small: Small, told: Told, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    given = []
+def keeping(monkeypatch: pytest.MonkeyPatch) -> list[pd.DataFrame]:
+    """Put an audit in place that withholds nothing; what it was given, one table for each time."""
+    given: list[pd.DataFrame] = []
 
     def keep(shown: pd.DataFrame, *_: Any) -> audit.Audit:
         given.append(shown)
         return audit.Audit(shown, Decided.nothing().looked_at)
 
     monkeypatch.setattr(decide.audit, "audit", keep)
+    return given
+
+
+def test_what_was_told_before_stays_and_the_new_is_audited_beside_it(
+    small: Small, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = keeping(monkeypatch)
     public = told.decided.cells
     before = Decided(public.iloc[:40].assign(mark="few", n_success=np.nan), told.decided.looked_at)
     again = decide.told(small.gathered, told.rules, before).decided.cells
@@ -163,13 +169,7 @@ def test_what_was_told_before_stays_and_the_new_is_audited_beside_it(
 def test_what_was_told_is_attacked_again_as_it_stands(
     small: Small, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given = []
-
-    def keep(shown: pd.DataFrame, *_: Any) -> audit.Audit:
-        given.append(shown)
-        return audit.Audit(shown, Decided.nothing().looked_at)
-
-    monkeypatch.setattr(decide.audit, "audit", keep)
+    given = keeping(monkeypatch)
     decide.attacked(small.gathered, told)
     assert np.isinf(given[0]["weight"]).all()
     assert len(given[0]) == len(told.decided.cells)

@@ -26,6 +26,7 @@ from colanalysis.protect import Rules
 
 ROUNDS = 60
 SMALLEST = 1e-9
+LOOKED_AT = ["who", "protected", "withheld"]
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def _cheapest(
 
 def _looked_at(protected: dict[str, int], reasons: dict[str, int]) -> pd.DataFrame:
     rows = [(who, many, reasons.get(who, 0)) for who, many in protected.items()]
-    return pd.DataFrame(rows, columns=["who", "protected", "withheld"])
+    return pd.DataFrame(rows, columns=LOOKED_AT)
 
 
 def _conflict(key: tuple[str, str]) -> ReleaseError:

@@ -41,11 +41,6 @@ class Block:
         """Learners in each set."""
         return self.holds @ self.n
 
-    @property
-    def set_success(self) -> np.ndarray:
-        """Learners who succeed in each set."""
-        return self.holds @ self.n_success
-
     def shown(self, told: pd.DataFrame) -> pd.DataFrame:
         """Of the table of cells one row for each set: of the same learners, the one that tells most."""
         untold = (told["mark"] == protect.HIDDEN).to_numpy(int) + told["n"].isna().to_numpy(int)

@@ -21,7 +21,7 @@ from colanalysis.publishing import plan, reference
 
 NUMBERS = ["n", "n_success", "rate", "low", "high", "mark", "done"]
 COLUMNS = [*cells.DEFINITION, *NUMBERS, "smallest"]
-LOOKED_AT = ["who", "protected", "withheld"]
+LOOKED_AT = audit.LOOKED_AT
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,11 +17,13 @@ from colanalysis.measure import JOINER
 from colanalysis.terms import catalogue, ethnicity, labels
 
 STEP = ["measure", "stage"]
+# Ethnic groups by the name they have here, with what puts them into the order of the catalogue.
+_ETHNIC = {f"ethnicity={name}": f"ethnicity={n:02d}" for n, name in enumerate(ethnicity.GROUPS)}
 # How much is lost where a number cannot be told: a finding is what a report is for, one of several
 # hundred small groups is not.
 WEIGHTS = {
-    "findings": 100, "starts": 100, "latest": 60, "steps": 50, "plans": 50, "before": 20, "after": 20, "flows": 20,
-    "years": 15, "affected": 10, "coverage": 3, "groups": 1,
+    "findings": 100, "starts": 100, "latest": 60, "steps": 50, "plans": 50, "before": 20,
+    "after": 20, "flows": 20, "years": 15, "affected": 10, "coverage": 3, "groups": 1,
 }  # fmt: skip
 
 
@@ -189,7 +191,7 @@ def _years(evidence: Evidence, found: pd.DataFrame) -> pd.DataFrame:
                     stages=row.stages,
                     group=group,
                     provider_id=provider,
-                )  # fmt: skip
+                )
             )
     table = pd.concat(pieces[1:] or pieces, ignore_index=True)
     return table.assign(year_min=table["year"], year_max=table["year"])
@@ -242,7 +244,7 @@ def _single_groups(counted: pd.DataFrame, evidence: Evidence) -> list[str]:
     own = by_profile.assign(group=by_profile["profile"].str.split(JOINER)).explode("group")
     size = own[own["group"] != ""].groupby("group")["n"].sum()
     small = size < protect.rules_for("public", evidence.community.settings, b"").smallest_told
-    known = size.index.isin([f"ethnicity={name}" for name in ethnicity.GROUPS])
+    known = size.index.isin(list(_ETHNIC))
     together = sorted(size.index[small & known], key=place_of)
     merged = [cells.either(together)] if len(together) > 1 else together
     return sorted([*size.index[~small], *size.index[small & ~known], *merged], key=place_of)
@@ -250,8 +252,7 @@ def _single_groups(counted: pd.DataFrame, evidence: Evidence) -> list[str]:
 
 def place_of(group: str) -> str:
     """The order in which groups are always told: by attribute, ethnic groups as the catalogue has."""
-    known = {f"ethnicity={name}": f"ethnicity={n:02d}" for n, name in enumerate(ethnicity.GROUPS)}
-    return known.get(group, group)
+    return _ETHNIC.get(group, group)
 
 
 def _transitions(evidence: Evidence, end: str, **sides: str) -> pd.DataFrame:
