@@ -235,9 +235,9 @@ def _audited(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     who = f"{', '.join(others)} or {last}" if others else last
     return [
         ("Audited", f"Everything in this and all other reports of the community was attacked before "
-         f"it was published, as {who} could. None of them can narrow down one of "
-         f"{audit['protected'].max():,} protected counts of learners further than these rules say; "
-         f"{audit['withheld'].sum():,} more numbers are withheld so that it stays so."),
+         f"it was published, as {who} could. None of them can narrow a protected count of learners "
+         f"down further than these rules say; {audit['withheld'].sum():,} more numbers are withheld so "
+         "that it stays so."),
     ]  # fmt: skip
 
 

@@ -123,7 +123,10 @@ def _about(evidence: Evidence, audience: str, provider: str, told: Told) -> dict
         "settings": asdict(community.settings),
         "comparisons": _about_as_many(len(evidence.looked_at)),
         "key": custody.keys(community).id,
-        "audit": told.decided.looked_at.to_dict("records"),
+        "audit": [
+            row | {"protected": _about_as_many(row["protected"])}
+            for row in told.decided.looked_at.to_dict("records")
+        ],
         "version": __version__,
     }
     inputs = evidence.inputs[["file", "sha256"]].sort_values("file").to_numpy().tolist()

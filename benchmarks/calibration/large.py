@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from benchmarks.calibration.worlds import UNPUBLISHED
 from colanalysis import find, measure
 from colanalysis.link import Journeys
 from colanalysis.terms.settings import Community
@@ -68,7 +69,7 @@ def made(rng: np.random.Generator) -> Journeys:
         for place, values in enumerate(VALUES)
     ]
     places = results[["learner", "provider_id", "year", "year_level", "stage"]].drop_duplicates()
-    return Journeys(own, results, places, pd.concat(members, ignore_index=True))
+    return Journeys(own, results, places, pd.concat(members, ignore_index=True), UNPUBLISHED)
 
 
 def seconds(journeys: Journeys) -> dict[str, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from benchmarks.calibration.worlds import COMMUNITY
+from benchmarks.calibration.worlds import COMMUNITY, UNPUBLISHED
 from colanalysis import measure
 from colanalysis.comparing import compare, predict
 from colanalysis.link import Journeys
@@ -51,7 +51,7 @@ def world(rng: np.random.Generator, *, learners: int) -> tuple[Journeys, pd.Seri
     members["value"] = "v" + members["value"].astype(str)
     results = results.astype({"success": "boolean"})
     true = pd.Series(probability).groupby(pd.Series(profile, name="profile")).mean()
-    return Journeys(COMMUNITY, results, places, members), true
+    return Journeys(COMMUNITY, results, places, members, UNPUBLISHED), true
 
 
 def errors(seed: int, *, learners: int) -> pd.DataFrame:

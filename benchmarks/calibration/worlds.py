@@ -28,6 +28,8 @@ MEASURES = tuple(BASES)
 DEFAULT_GROUP = "ethnicity=Māori"
 LOWEST, HIGHEST = 0.02, 0.98
 
+# Nothing of these worlds is published, so nobody's counts are rounded by a key.
+UNPUBLISHED = pd.Series(dtype="int64")
 COMMUNITY = Community(
     folder=Path(),
     id="made_up",
@@ -131,7 +133,7 @@ def make(
         Planted(plant, rows, truth.gap(rows, results, probability))
         for plant, rows in zip(plants, chosen, strict=True)
     ]
-    journeys = Journeys(COMMUNITY, results, _enrolled(who), who.memberships)
+    journeys = Journeys(COMMUNITY, results, _enrolled(who), who.memberships, UNPUBLISHED)
     return World(journeys, tuple(found), probability)
 
 
