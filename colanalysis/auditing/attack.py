@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from colanalysis.auditing.model import Model
 from colanalysis.auditing.possible import SAME, Part, Possible, Witnesses, spread
 
 # Witnesses drawn at random of each part, and of all counts.
-PART_POINTS, POINTS = 20, 20
+PART_POINTS, POINTS = 20, 5
 # In how many parts a single count is tried (those with the most room), how often with all let go.
 BESIDE, TRIES = 4, 4
 # So many of the smallest and largest witnesses of a count are looked at for what a child needs.
@@ -61,13 +61,15 @@ class Attack:
         self._plain = (np.abs(model.rows - (model.rows != 0)) > SAME).getnnz(axis=1) == 0
         self._known: set[int] = set()
         self._shown: dict[bool, np.ndarray] = {}
+        self._pairs: dict[tuple[int, int], Part] = {}
+        self._box = model.least, model.most
         self._draw(self._parts, PART_POINTS)
         self._draw([self._everything], POINTS)
 
     def forget(self, sets: np.ndarray, need: np.ndarray) -> None:
         """Take back the published counts of some sets; what they need then is other. Witnesses stay."""
         rows = np.flatnonzero(np.isin(self.model.row_of, sets))
-        for part in [*self._parts, self._everything]:
+        for part in [*self._parts, *self._pairs.values(), self._everything]:
             part.free(rows)
         self.model = replace(self.model, need=need)
 
@@ -125,12 +127,13 @@ class Attack:
             return
         self._within(least, most)
         for target in map(int, unsure):
-            for found in self._sought(target, np.zeros(len(least))):
+            for found in self._sought(target, need[target], np.zeros(len(least))):
                 np.minimum(low, found, out=low)
                 np.maximum(high, found, out=high)
                 if self._enough(low[target], high[target], need[target]):
                     break
             if not self._enough(low[target], high[target], need[target]):
+                self._everything.within(*self._box)
                 ends = self._all.ends(self.model.targets[target].toarray().ravel())
                 yield Breach(who, target, ends.low, ends.high, ends.held_by)
         self._within(self.model.least, self.model.most)
@@ -141,21 +144,42 @@ class Attack:
             return high - low >= need - SAME
         return np.floor(high + SAME) - np.ceil(low - SAME) >= need
 
-    def _sought(self, target: int, push: np.ndarray) -> Iterator[np.ndarray]:
+    def _near(self, sums: np.ndarray, need: float) -> Iterator[Part]:
+        """Where a sum can move by what it needs: parts, then the one with most room and one other.
+
+        What moves in few providers alone is true for all the others, whatever they know.
+        """
+        room = np.array([part.room(sums, *self._box) for part in self._parts])
+        widest = np.argsort(-room, kind="stable")[:BESIDE]
+        yield from (self._parts[place] for place in widest if room[place] >= need - SAME)
+        if not len(room) or room.max() < SAME:
+            return
+        free = np.array([part.free_columns(*self._box) for part in self._parts])
+        free[widest[0]] = 0
+        for other in np.argsort(-free, kind="stable")[:BESIDE]:
+            if free[other] > 0 and room[widest[0]] + room[other] >= need - SAME:
+                yield self._pair(widest[0], other)
+
+    def _pair(self, one: int, other: int) -> Part:
+        key = min(one, other), max(one, other)
+        if key not in self._pairs:
+            columns = np.sort(np.concatenate([self._parts[place].columns for place in key]))
+            self._pairs[key] = Part(self._all, columns, self.model.true)
+        return self._pairs[key]
+
+    def _sought(self, target: int, need: float, push: np.ndarray) -> Iterator[np.ndarray]:
         """The targets' values in witnesses at either end of one target: first of parts, then of all.
 
         ``push``: what else is wished for of each count, as far as the target allows.
         """
         sums = self.model.targets[target].toarray().ravel()
-        room = np.array([part.room(sums) for part in self._parts])
-        tried = [place for place in np.argsort(-room, kind="stable")[:BESIDE] if room[place] > 0]
-        for part in [*(self._parts[place] for place in tried), *[self._everything] * TRIES]:
+        for part in chain(self._near(sums, need), repeat(self._everything, TRIES)):
             # The very ends of what need not be whole are looked for once, without anything beside.
             ends = part is self._everything and not self._whole
             wished = 0.0 if ends else self._chance.normal(size=len(sums))
             wished = wished + push * self._chance.random(len(sums))
             for side in (100.0, -100.0):
-                if self._seen.add(part.point(side * sums + wished, whole=self._whole)):
+                if self._seen.add(self._point(part, side * sums + wished)):
                     yield self._seen.values[-1]
             if ends:
                 return
@@ -185,7 +209,7 @@ class Attack:
         low, high = np.full(len(sums), np.inf), np.full(len(sums), -np.inf)
         order = np.argsort(self._seen.values[:, target], kind="stable")
         known = [*order[:PAIRS], *order[PAIRS:][-PAIRS:]]
-        new = (len(self._seen.values) - 1 for _ in self._sought(target, push))
+        new = (len(self._seen.values) - 1 for _ in self._sought(target, need.max(), push))
         for tried, place in enumerate(chain(known, new), 1 - len(known)):
             value, point = self._seen.values[place, target], self._seen.points[place]
             could = children[self._could_be(point, children, sums, succeeds)]
@@ -220,24 +244,33 @@ class Attack:
         """
         step = 1.0 if succeeds else -1.0
         least, most = self.model.least, self.model.most
-        done = point[children] >= 1 if succeeds else point[children] <= most[children] - 1
+        could = point[children] >= 1 if succeeds else point[children] <= most[children] - 1
+        left = np.flatnonzero(~could)
+        if not len(left):
+            return could
         others = np.flatnonzero((point - step >= least) & (point - step <= most))
-        at = self.model.rows @ point
+        at = self._all.rows @ point
         up, down = self._all.high - at < 1 - SAME, at - self._all.low < 1 - SAME
         up, down = (up, down) if succeeds else (down, up)
-        # Rows that are no plain sums may not be touched at all.
-        up, down = up | ~self._plain, down | ~self._plain
-        mine, theirs = self._dense[:, children], self._dense[:, others]
-        both = (mine * (self._plain * (1.0 * up + down))[:, None]).T @ theirs
+        # Only rows at their limit stand in the way; such as are no plain sums may not be touched at all.
+        tight = np.flatnonzero(up | down | ~self._plain)
+        plain, held = self._plain[tight], self._dense[tight]
+        up, down = (up[tight] | ~plain).astype(np.float32), (down[tight] | ~plain).astype(np.float32)
+        mine, theirs = held[:, children[left]], held[:, others]
+        both = (mine * (plain * (up + down))[:, None]).T @ theirs
         against = (up @ mine)[:, None] + down @ theirs - both
-        against[sums[children][:, None] != sums[others]] = 1
-        return np.asarray(done | (against < SAME).any(axis=1))
+        against[sums[children[left]][:, None] != sums[others]] = 1
+        could[left] = (against < SAME).any(axis=1)
+        return could
 
     def _within(self, least: np.ndarray, most: np.ndarray) -> None:
-        for part in [*self._parts, self._everything]:
-            part.within(least, most)
+        self._box = least, most
 
     def _draw(self, parts: list[Part], how_many: int) -> None:
         for part in parts:
             for _ in range(how_many):
-                self._seen.add(part.point(part.direction(self._chance), whole=self._whole))
+                self._seen.add(self._point(part, part.direction(self._chance)))
+
+    def _point(self, part: Part, cost: np.ndarray) -> np.ndarray | None:
+        part.within(*self._box)
+        return part.point(cost, whole=self._whole)

@@ -20,7 +20,7 @@ from colanalysis import atoms, cells, protect
 from colanalysis.auditing import attack, model
 from colanalysis.auditing.attack import Attack, Breach
 from colanalysis.auditing.block import Block, Ties, block, untied
-from colanalysis.auditing.model import HIDDEN_ROOM, Model
+from colanalysis.auditing.model import Model
 from colanalysis.errors import ReleaseError
 from colanalysis.protect import Rules
 
@@ -147,9 +147,7 @@ def _until_safe(
         for place, who in _cheapest(breaches, attacked.model, missed, key):
             gone.append(place)
             reasons[who] = reasons.get(who, 0) + 1
-        need = attacked.model.need.copy()
-        need[gone] = np.minimum(HIDDEN_ROOM, of.set_n[gone])
-        attacked.forget(np.array(gone), need)
+        attacked.forget(np.array(gone), model.once_withheld(attacked.model, of, gone))
     raise _conflict(key)
 
 

@@ -27,7 +27,8 @@ class Model:
     """Rows of what is known, boxes of what could be, and targets with the room that they need.
 
     ``row_of``: the set whose published count a row is, or -1. ``true``: the counts as they are.
-    ``parts``: counts that can be let go together while the others stay.
+    ``parts``: counts that can be let go together while the others stay. ``sets``: where among the
+    targets the sets themselves stand, once or (of how many it is so) twice.
     """
 
     rows: sparse.csr_matrix
@@ -40,6 +41,7 @@ class Model:
     targets: sparse.csr_matrix
     need: np.ndarray
     parts: list[np.ndarray]
+    sets: list[int]
 
 
 def outcomes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
@@ -70,6 +72,7 @@ def outcomes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
             [np.minimum(room, n), np.minimum(HIDDEN_ROOM, of.n), np.minimum(HIDDEN_ROOM, apart_n)]
         ),
         parts=of.parts,
+        sets=[0],
     )
 
 
@@ -104,6 +107,7 @@ def sizes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
             ]
         ),
         parts=of.parts,
+        sets=[0],
     )
 
 
@@ -148,7 +152,16 @@ def both(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
             ]
         ),
         parts=[np.concatenate([part, part + len(of.n)]) for part in of.parts],
+        sets=[0, sum(target.shape[0] for target in targets[:3])],
     )
+
+
+def once_withheld(known: Model, of: Block, gone: list[int]) -> np.ndarray:
+    """What every target needs when some sets (places in the block) are no longer told."""
+    need = known.need.copy()
+    for first in known.sets:
+        need[first + np.array(gone)] = np.minimum(HIDDEN_ROOM, of.set_n[gone])
+    return need
 
 
 def _size_limits(own: pd.DataFrame, rules: Rules) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

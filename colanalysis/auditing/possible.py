@@ -121,6 +121,7 @@ class Part:
         self.columns, self._true, self._all = columns, true, len(columns) == len(true)
         self._touched = np.arange(len(possible.low))
         self._possible = possible
+        self._box: tuple[np.ndarray, ...] = (np.array([]), np.array([]))
         if not self._all:
             rest, own = true.copy(), possible.rows[:, columns]
             rest[columns] = 0
@@ -140,11 +141,18 @@ class Part:
 
     def within(self, least: np.ndarray, most: np.ndarray) -> None:
         """Put other boxes in place of those there are."""
-        self._possible.within(least[self.columns], most[self.columns])
+        if self._box[0] is not least or self._box[1] is not most:
+            self._box = least, most
+            self._possible.within(least[self.columns], most[self.columns])
 
-    def room(self, sums: np.ndarray) -> float:
+    def room(self, sums: np.ndarray, least: np.ndarray, most: np.ndarray) -> float:
         """How much a sum could move if there were nothing but boxes."""
-        return float(np.abs(sums[self.columns]) @ (self._possible.most - self._possible.least))
+        own = self.columns
+        return float(np.abs(sums[own]) @ (most[own] - least[own]))
+
+    def free_columns(self, least: np.ndarray, most: np.ndarray) -> int:
+        """How many counts could move if there were nothing but boxes."""
+        return int((most[self.columns] > least[self.columns]).sum())
 
     def point(self, cost: np.ndarray, *, whole: bool) -> np.ndarray | None:
         """All counts, those let go at or near the least of a cost; None where none is near."""
