@@ -977,7 +977,9 @@ class _Block:
             return
         targets = np.array(sets)
         truth = targets @ self._three()
-        search = _Search(possible, targets, np.minimum(ROOM, truth), [self._three()])
+        # A group that is large enough to be told of keeps what rounding leaves, three sizes; no less.
+        room = np.where(truth >= SMALLEST_GROUP, OFF, ROOM)
+        search = _Search(possible, targets, np.minimum(room, truth), [self._three()])
         self.result.looked_at["sizes"] += len(names)
         for place, least, most_, solved in search.close(chance):
             leak = Leak("the public", names[place][0], names[place], least, most_, truth[place], int(truth[place]))  # fmt: skip

@@ -202,15 +202,30 @@ def test_who_could_have_an_outcome_is_shown_by_a_change_that_holds(mid_size, suc
         assert could[child] == (has or any(changed))
 
 
-def test_the_audit_is_the_same_with_one_thread_and_with_rows_turned_round(mid_size, monkeypatch):
+def test_the_audit_is_the_same_in_several_processes_and_with_rows_turned_round(
+    mid_size, monkeypatch
+):
     finest, table = mid_size
     first = audit.audit(table, finest, RULES).told
     assert (first["done"] == protect.WITHHELD).any()
-    monkeypatch.setattr(audit.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(audit, "ENOUGH", 0)
     pd.testing.assert_frame_equal(audit.audit(table, finest, RULES).told, first)
     turned = table.sample(frac=1, random_state=4)
     again = audit.audit(turned, finest, RULES).told.set_index(turned.index).sort_index()
     pd.testing.assert_frame_equal(again, first)
+
+
+def test_a_set_that_is_withheld_needs_its_full_room_in_size_and_in_how_many_it_is_so_of():
+    finest = atoms(("A", "gender=female", 20, 10), ("A", "gender=male", 20, 10))
+    table = shown_as(told(finest, {}, {"group": "gender=female"}), [21, 9])
+    of, _ = looked(finest, table)
+    known = model.both(of, table, RULES)
+    need = model.once_withheld(known, of, [0, 1])
+    raised = known.targets[np.flatnonzero(need > known.need)].toarray()
+    assert set(need[need > known.need]) == {model.HIDDEN_ROOM}
+    so, not_so = np.split(raised, 2, axis=1)
+    counts = np.array([so @ of.n_success, not_so @ of.n_success]).T.tolist()
+    assert sorted(counts) == [[10, 0], [10, 10], [20, 0], [20, 20]]
 
 
 def test_a_new_name_for_learners_whose_number_was_withheld_before_is_looked_at_too():

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 
 import numpy as np
 
@@ -19,9 +19,11 @@ from colanalysis.auditing.model import Model
 from colanalysis.auditing.possible import SAME, Part, Possible, Witnesses, spread
 
 # Witnesses drawn at random of each part, and of all counts.
-PART_POINTS, POINTS = 20, 5
+PART_POINTS, POINTS = 12, 3
 # In how many parts a single count is tried (those with the most room), how often with all let go.
 BESIDE, TRIES = 4, 4
+# In how many of them before children are looked at one by one.
+SOON = 2
 # So many of the smallest and largest witnesses of a count are looked at for what a child needs.
 PAIRS = 12
 # So few children are looked at one by one.
@@ -59,7 +61,7 @@ class Attack:
         self._chance = np.random.default_rng(seed)
         self._dense = (model.rows != 0).toarray().astype(np.float32)
         self._plain = (np.abs(model.rows - (model.rows != 0)) > SAME).getnnz(axis=1) == 0
-        self._known: set[int] = set()
+        self._drawn: set[int] = set()
         self._shown: dict[bool, np.ndarray] = {}
         self._pairs: dict[tuple[int, int], Part] = {}
         self._box = model.least, model.most
@@ -84,9 +86,9 @@ class Attack:
         own_n, own = of.own_n[place], of.own_success[place]
         least, most = own, own + of.n - own_n
         need = np.minimum(self.model.need, self.model.targets @ (of.n - own_n))
-        if place not in self._known and self._parts:
+        if place not in self._drawn and self._parts:
             # Where providers share classes, what was drawn so far need not leave its own as they are.
-            self._known.add(place)
+            self._drawn.add(place)
             self._within(least, most)
             self._draw(self._parts[-1:], PART_POINTS)
             self._within(self.model.least, self.model.most)
@@ -204,6 +206,8 @@ class Attack:
     ) -> list[Breach]:
         """The first breach of one target beside children for whom it is not yet sure."""
         sums = self.model.targets[target].toarray().ravel()
+        if self._apart_for_all(sums, children, need.max(), succeeds):
+            return []
         push = np.zeros(len(sums))
         push[children] = -10.0 if succeeds else 10.0
         low, high = np.full(len(sums), np.inf), np.full(len(sums), -np.inf)
@@ -221,11 +225,7 @@ class Attack:
             if tried > 0 and tried % 2 == 0 and len(children) <= FEW:
                 break
         for child, own in zip(children, need, strict=True):
-            least, most = self.model.least.copy(), self.model.most.copy()
-            if succeeds:
-                least[child] = 1
-            else:
-                most[child] -= 1
+            least, most = self._known(np.array([child]), succeeds)
             alone = np.zeros(len(self.model.need))
             alone[target] = own
             has = self._seen.points[:, child]
@@ -234,6 +234,31 @@ class Attack:
             if found:
                 return found
         return []
+
+    def _apart_for_all(
+        self, sums: np.ndarray, children: np.ndarray, need: float, succeeds: bool
+    ) -> bool:
+        """Whether a target is soon kept apart while all the children's outcomes stay as they are."""
+        self._within(*self._known(children, succeeds))
+        low = high = sums @ self.model.true
+        for part in islice(self._near(sums, need), SOON):
+            for side in (100.0, -100.0):
+                point = self._point(part, side * sums + self._chance.normal(size=len(sums)))
+                if self._seen.add(point):
+                    low, high = min(low, sums @ point), max(high, sums @ point)
+            if high - low >= need - SAME:
+                break
+        self._within(self.model.least, self.model.most)
+        return bool(high - low >= need - SAME)
+
+    def _known(self, children: np.ndarray, succeeds: bool) -> tuple[np.ndarray, np.ndarray]:
+        """What could be of each count for somebody who knows the outcomes of some children."""
+        least, most = self.model.least.copy(), self.model.most.copy()
+        if succeeds:
+            least[children] = 1
+        else:
+            most[children] -= 1
+        return least, most
 
     def _could_be(
         self, point: np.ndarray, children: np.ndarray, sums: np.ndarray, succeeds: bool
@@ -255,7 +280,10 @@ class Attack:
         # Only rows at their limit stand in the way; such as are no plain sums may not be touched at all.
         tight = np.flatnonzero(up | down | ~self._plain)
         plain, held = self._plain[tight], self._dense[tight]
-        up, down = (up[tight] | ~plain).astype(np.float32), (down[tight] | ~plain).astype(np.float32)
+        up, down = (
+            (up[tight] | ~plain).astype(np.float32),
+            (down[tight] | ~plain).astype(np.float32),
+        )
         mine, theirs = held[:, children[left]], held[:, others]
         both = (mine * (plain * (up + down))[:, None]).T @ theirs
         against = (up @ mine)[:, None] + down @ theirs - both

@@ -8,11 +8,11 @@ withheld, in every report, and the block is attacked again.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
+import loky
 import numpy as np
 import pandas as pd
 
@@ -26,6 +26,9 @@ from colanalysis.protect import Rules
 
 ROUNDS = 60
 SMALLEST = 1e-9
+# So many entries of all blocks are worth starting further processes, each with one core to itself.
+ENOUGH = 1_000_000
+ONE_EACH = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 LOOKED_AT = ["who", "protected", "withheld"]
 
 
@@ -56,17 +59,19 @@ def audit(
     told = told.reset_index(drop=True)
     # Where nobody is counted there is nobody to protect.
     found = [piece for piece in cells.blocks(told, finest) if piece[2].any()]
-
-    def one(piece: tuple[np.ndarray, pd.DataFrame, np.ndarray]) -> _Outcome:
-        rows, own, holds = piece
+    found.sort(key=lambda piece: -piece[2].size)  # the longest go first
+    blocks, keys = [], []
+    for rows, own, holds in found:
         key = tuple(told.loc[rows[0], ["domain", "measure"]])
-        tied = (ties or {}).get(key, untied(len(own)))
-        return _made_safe(block(rows, own, holds, tied), told, rules, key)
-
-    # The solver works outside Python's lock, so threads share the cores; the longest go first.
-    found.sort(key=lambda piece: -piece[2].size)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        outcomes = list(pool.map(one, found))
+        blocks.append(block(rows, own, holds, (ties or {}).get(key, untied(len(own)))))
+        keys.append(key)
+    # Who rounds needs the key; who looks for what is left open does not.
+    work = partial(_made_safe, told=told, rules=replace(rules, secret=b""))
+    if sum(piece[2].size for piece in found) < ENOUGH:
+        outcomes = list(map(work, blocks, keys))
+    else:
+        with loky.ProcessPoolExecutor(loky.cpu_count(), env=ONE_EACH) as pool:
+            outcomes = list(pool.map(work, blocks, keys))
     sizes = [row for outcome in outcomes for row in outcome.no_size]
     counts = [row for outcome in outcomes for row in outcome.no_count]
     looked_at = pd.concat([o.looked_at for o in outcomes]) if outcomes else _looked_at({}, {})
@@ -94,7 +99,7 @@ class _Outcome:
     looked_at: pd.DataFrame
 
 
-def _made_safe(of: Block, told: pd.DataFrame, rules: Rules, key: tuple[str, str]) -> _Outcome:
+def _made_safe(of: Block, key: tuple[str, str], *, told: pd.DataFrame, rules: Rules) -> _Outcome:
     results = key[0] == atoms.RESULTS
     sizes = model.sizes(of, told, rules) if results else model.both(of, told, rules)
     attacked = Attack(sizes, whole=False)
