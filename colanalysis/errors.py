@@ -7,10 +7,13 @@ ColanalysisError
 ├── ReleaseError    what would be published would give somebody's results away
 └── ReportError     a notebook failed, or a page was incomplete
 
-The command line ends with the ``exit_code`` of the error it met. No message names a learner.
+The command line ends with the ``exit_code`` of the error it met. No message names a learner, and
+what it quotes from files is harmless on a screen.
 """
 
 from __future__ import annotations
+
+from colanalysis import inert
 
 __all__ = [
     "ColanalysisError",
@@ -61,6 +64,7 @@ class ReportError(ColanalysisError):
 
 
 def _message(found: str, where: str, expected: str, remedy: str) -> str:
+    found, where, expected, remedy = map(inert.text, (found, where, expected, remedy))
     said = f"{where}: {found}" if where else found
     if not expected and not remedy:
         return said

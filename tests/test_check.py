@@ -495,3 +495,16 @@ def test_a_count_without_a_year_level_is_doubted_since_it_has_no_step(tmp_path: 
     result = checked(tmp_path, counts=counts)
     assert found(result, "count without a step")["row"].tolist() == [2]
     assert len(result.frames["counts"]) == 2
+
+
+@pytest.mark.parametrize("group", ["Klingon", "Māori;Klingon", "MELAA or Other ethnicity", "999"])
+def test_a_count_of_a_group_that_nobody_knows_is_not_taken_for_all_learners(
+    tmp_path: Path, group: str
+) -> None:
+    head = "provider_id,year,measure,year_level,ethnicity,n,n_success\n"
+    rows = f"S1,2025,maths,5,,30,20\nS1,2025,maths,5,{group},9,3\nS1,2025,maths,5,MAORI,12,8\n"
+    result = checked(tmp_path, counts=head + rows)
+    kept = result.frames["counts"]
+    assert kept[["ethnicity", "n"]].to_numpy().tolist() == [["", 30], ["Māori", 12]]
+    assert found(result, "count of an unknown group")["row"].tolist() == [3]
+    assert aside(result, "counts") == 1

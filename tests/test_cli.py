@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from colanalysis.cli import main
+from colanalysis.errors import UsageError
 
 PROVIDERS = "provider_id,name,type\n1,Kōwhai School,primary\n"
 SETTINGS = '[community]\nid = "t"\nname = "Test"\n'
@@ -102,3 +103,8 @@ def test_help_loads_none_of_the_heavy_libraries():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
     )
     assert said.stdout.strip().endswith("[]")
+
+
+def test_an_error_that_quotes_a_file_cannot_steer_a_terminal():
+    told = UsageError("no \x1b[31mred\x1b[0m folder", where="a\x07.csv", remedy="Look\x9b2J again.")
+    assert str(told) == "a.csv: no [31mred[0m folder. Look2J again."

@@ -57,7 +57,7 @@ class Attack:
             raise ArithmeticError("what is published does not hold what is true")
         self._everything = Part(self._all, np.arange(len(model.true)), model.true)
         self._parts = [Part(self._all, part, model.true) for part in model.parts]
-        self._seen = Witnesses(model.true, model.targets)
+        self._seen = Witnesses(model.true, model.targets, whole=whole)
         self._chance = np.random.default_rng(seed)
         self._dense = (model.rows != 0).toarray().astype(np.float32)
         self._plain = (np.abs(model.rows - (model.rows != 0)) > SAME).getnnz(axis=1) == 0

@@ -179,12 +179,16 @@ class Part:
 
 
 class Witnesses:
-    """Counts that could be true, and what each target comes to in them."""
+    """Counts that could be true, and what each target comes to in them.
 
-    def __init__(self, true: np.ndarray, targets: sparse.csr_matrix) -> None:
+    ``whole``: they are whole numbers, which single precision holds exactly in half the room.
+    """
+
+    def __init__(self, true: np.ndarray, targets: sparse.csr_matrix, *, whole: bool) -> None:
         self._targets, self._many = targets, 0
-        self._points = np.zeros((64, len(true)))
-        self._values = np.zeros((64, targets.shape[0]))
+        kind = np.float32 if whole else np.float64
+        self._points = np.zeros((64, len(true)), dtype=kind)
+        self._values = np.zeros((64, targets.shape[0]), dtype=kind)
         self.add(true)
 
     def add(self, point: np.ndarray | None) -> bool:

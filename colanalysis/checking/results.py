@@ -61,17 +61,20 @@ def counts(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
     n, n_success = numbers["n"][0], numbers["n_success"][0]
     mark = pd.Series(np.where(hidden["n"] | hidden["n_success"], "c", ""), rows.index, dtype="str")
     rows = rows.assign(n=n, n_success=n_success, mark=mark)
-    rows, more = sift(rows, *tests, ("more successes than learners", "n_success", n_success > n))
+    tests.append(("more successes than learners", "n_success", n_success > n))
+    if "ethnicity" in rows:
+        given = rows["ethnicity"].str.strip() != ""
+        values, bad = convert.ethnicities(rows["ethnicity"])
+        # A blank cell would make it a count of all learners.
+        tests.append(("count of an unknown group", "ethnicity", bad | (given & (values == ""))))
+        rows = rows.assign(ethnicity=values)
+    rows, more = sift(rows, *tests)
     rows, odd = typed(rows, "counts")
     fixed = {name for name, measure in known.community.measures.items() if measure.stage}
     early = known.providers.loc[known.providers["type"] == "ece", "provider_id"]
     nowhere = rows["year_level"].isna() & ~rows["measure"].isin(fixed)
     nowhere &= ~rows["provider_id"].isin(early)
     odd += doubt(rows, "count without a step", "year_level", nowhere)
-    if "ethnicity" in rows:
-        values, bad = convert.ethnicities(rows["ethnicity"])
-        odd += doubt(rows, "unknown ethnicity", "ethnicity", bad)
-        rows = rows.assign(ethnicity=values)
     return rows.reset_index(drop=True), notes + strange + more + odd
 
 

@@ -147,6 +147,12 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             "A count has a year level, so that its step on the pathway is known.",
             "Add the year level; without it the count is read and not shown.",
         ),
+        "count of an unknown group": Rule(
+            _ASIDE,
+            "The ethnicity of a count is a name or a code of the Ministry's list, or blank for all "
+            "learners.",
+            "Correct the cell; until then the row is left out, as nobody knows whom it counts.",
+        ),
         "unknown ethnicity": Rule(
             _WARNING,
             "An ethnicity is a name or a code of the Ministry's list, ; between several.",
