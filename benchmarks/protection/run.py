@@ -1,10 +1,10 @@
-"""Attack all reports of many made-up regions: ``python -m benchmarks.protection.run [regions|again|left]``.
+"""Attack all reports of many made-up regions: ``python -m benchmarks.protection.run WHAT``.
 
 ``regions`` writes results/regions.csv, one row a community: what the second attacker found (all
 should be 0) and what protection costs. ``again`` writes results/again.csv: whether a second release
 was refused while 1, 5, 19 or 20 learners of one school differ. ``left`` writes results/left.csv: how
 often somebody with the reports before and after names a leaver's result, beside the guess from the
-first alone.
+first alone. ``growth`` writes results/growth.csv: what the audit takes as a community grows.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.protection import region
+from benchmarks.protection import growth, region
 from colanalysis import evidence, ledger, release
 from colanalysis.errors import ReleaseError
 
@@ -32,7 +32,7 @@ CHANGED = (1, 5, 19, 20, 40)
 def main() -> None:
     """Run what was asked for and say it in a few lines."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["regions", "again", "left"])
+    parser.add_argument("what", choices=["regions", "again", "left", "growth"])
     parser.add_argument("--seeds", type=int, default=60, help="how many regions")
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument(
@@ -44,6 +44,11 @@ def main() -> None:
         _told(
             _over(seeds, partial(_region, pages=options.pages, first=options.first), "regions.csv")
         )
+    elif options.what == "growth":
+        RESULTS.mkdir(exist_ok=True)
+        table = pd.DataFrame(growth.measured())
+        table.to_csv(RESULTS / "growth.csv", index=False, float_format="%.4g")
+        print(table.to_string(index=False))
     elif options.what == "left":
         table = _over(seeds, _left, "left.csv")
         print(table.groupby("left")[["named", "guessed"]].mean().to_string())
