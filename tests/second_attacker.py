@@ -315,7 +315,7 @@ _PLAIN = [
     r"\d+ (success(es)?|hurdles?|claims?|candidates?|challenges?|providers?|schools?|services?)\b",
     r"shows in \d+ of \d+ years", r"\d+ where (the data|it)", r"\d+ (that|which) numbers cannot see",
     r"NCEA Level \d", r"Level \d\b", r"under \d+( learners|%)", r"multiples? of \d+", r"base \d+",
-    r"(fewer|more|less) than \d+ ?%?( of)?", r"at least \d+", r"version [\d.]+", r"\b[0-9a-f]{12}\b",
+    r"(fewer|more|less) than \d+ ?%?( of)?", r"at least \d+", r"(version|colanalysis) \d[\d.]*", r"\b[0-9a-f]{12}\b",
     r"\d{4}: (?:[A-Z]|e-)[^;%]*", r"multiple of \d",
     r"SHA-?256", r"\b[\w-]*\d[\w-]*[A-Za-z][\w-]*\b", r"\b[A-Za-z][\w-]*\d[\w-]*\b",
 ]  # fmt: skip
@@ -370,7 +370,9 @@ def _drawing(address: str) -> Iterator[tuple[str, str]]:
 
 
 def _known(folder: Path) -> set[float]:
-    known: set[float] = set()
+    # What is usual after a step is the share before it and the change that is usual, both told.
+    ends = [(_number(row["rate_before"]), _number(row["ordinary_change"])) for row in _rows(folder, "transitions")]  # fmt: skip
+    known = {round((a + b) * 100, 6) for a, b in ends if a is not None and b is not None}
     for path in [folder / "findings.csv", *sorted((folder / "tables").glob("*.csv"))]:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         for text in table.to_numpy().ravel():
