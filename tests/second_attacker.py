@@ -6,9 +6,10 @@ is told of fewer than fifteen, and a count is shown only where six are left on e
 as well how the others' share beside a gap is made up. From all of it together it works out how small
 and how large every count could be that should not be known.
 
-Three people are played: the public; who holds the rolls (knows who was judged, and no outcome); a
-parent, who also knows the outcome of one child. A parent without the rolls knows less than one who
-holds them, so outcomes are attacked by the stronger of the two.
+Four are played: the public; who holds the rolls (knows who was judged, and no outcome); a parent, who
+also knows the outcome of one child; a school, which also knows the outcomes of all of its own. A
+parent or school without the rolls knows less than one who holds them, so outcomes are attacked by the
+stronger of the two.
 """
 
 from __future__ import annotations
@@ -798,6 +799,7 @@ class _Block:
             )
             self._file(leak, solved, single=names[place][0] == "atom")
         self._parents(search, here, names, n, leaking, chance, parents)
+        self._providers(search, here, names, n, leaking, chance)
 
     def _protected(self, here: np.ndarray) -> tuple[list[tuple[str, object]], np.ndarray]:
         """Counts not shown, every class, and small differences of nested published counts."""
@@ -953,6 +955,27 @@ class _Block:
             for point in own.points[before:]:
                 search.keep(point)
             self.result.looked_at["parents"] += 1
+
+    def _providers(
+        self, search: _Search, here: np.ndarray, names: list, n: np.ndarray,
+        leaking: np.ndarray, chance: np.random.Generator,
+    ) -> None:  # fmt: skip
+        """What each school, which knows all of its own outcomes, could find out of the others'."""
+        owner = self.classes.loc[here, "provider_id"].to_numpy()
+        known = search.possible
+        for provider in np.unique(owner):
+            own, x = owner == provider, self.x[here]
+            least, most = np.where(own, x, known.least), np.where(own, x, known.most)
+            others = n - search.targets @ (self.n[here] * own)
+            need = np.where(leaking, 0, np.minimum(ROOM, others))
+            possible = _Possible(known.rows, known.low, known.high, least, most)
+            use = [point for point in search.points if (point[own] == x[own]).all()]
+            inside = _Search(possible, search.targets, need, use)
+            self.result.looked_at["providers"] += int((need > 0).sum())
+            for place, low, high, solved in inside.close(chance):
+                truth = float(search.values[0][place])
+                leak = Leak(provider, SUCCEED, names[place], low, high, truth, int(n[place]))
+                self._file(leak, solved, single=False)
 
     # Sizes, for somebody who does not hold the rolls
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from colanalysis import protect
@@ -49,6 +50,33 @@ def test_numbers_in_the_documents_are_the_defaults():
     assert f"at least {usual.smallest_count} succeed" in said
     assert f"rounded to base {usual.rounding_base} " in said
     assert f"fewer than {usual.smallest_change} learners differ" in said
+
+
+def test_the_figures_of_protection_are_those_that_were_measured():
+    read = {
+        name: pd.read_csv(ROOT / "benchmarks" / "protection" / "results" / f"{name}.csv")
+        for name in ("regions", "again", "growth")
+    }
+    told = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", PRIVACY, re.M))
+    regions = read["regions"]
+    for name, columns in {
+        "counts pinned, by the second attacker": ["pinned"],
+        "counts narrowed further than is promised": ["narrowed"],
+        "groups of whom all or none are proved to succeed": ["determined"],
+        "numbers that are wrong, or told in two ways": ["wrong", "disagree"],
+    }.items():
+        assert told[name] == str(regions[columns].sum().sum())
+    assert told["communities attacked, of regions"].split(",")[0] == str(len(regions))
+    for name, what in (("school by ethnicity by gender", "school"), ("single groups of a community", "single")):  # fmt: skip
+        share = regions[f"{what}_shown"].sum() / regions[f"{what}_cells"].sum()
+        assert told[f"{name}: still shown"].startswith(f"{share:.0%} of ")
+    error = regions["error_sum"].sum() / regions["shown"].sum()
+    assert told["error of a shown count: mean, most"].startswith(f"{error:.2f}, ")
+    for changed, rows in read["again"].groupby("changed"):
+        assert told[str(changed)] == f"{rows['refused'].sum()} of {len(rows)}"
+    for row in read["growth"].itertuples():
+        line = f"| {row.providers} | {row.cells:,} | {row.results:,} | {row.protected:,} | "
+        assert f"{line}{row.core_seconds:.0f} |" in PRIVACY
 
 
 def test_every_setting_is_explained_in_a_fresh_folder(tmp_path):

@@ -113,6 +113,13 @@ def test_a_parent_finds_out_more_than_somebody_who_holds_the_rolls(tmp_path):
     assert {(leak.who, leak.low, leak.high) for leak in told.narrowed} == {("a parent", 1, 3)}
 
 
+def test_a_school_finds_out_of_another_what_its_own_outcomes_leave_over(tmp_path):
+    # Of both 40 to 44 succeed; P knows of its own 38 and is left with two to four of four in Q.
+    truth = people(("P", "female", 60, 38), ("Q", "male", 4, 3))
+    told = attacker.attack({"": report(tmp_path / "all", steps=[("", 63, 42)])}, truth)
+    assert {(leak.who, leak.low, leak.high) for leak in told.narrowed} == {("P", 2, 4)}
+
+
 def test_the_outcome_of_one_who_left_is_named_from_two_versions(tmp_path):
     first = report(tmp_path / "first", steps=[("", 63, 42)])
     second = report(tmp_path / "second", steps=[("", 63, 39)])
