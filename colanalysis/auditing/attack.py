@@ -3,7 +3,8 @@
 A count is safe when two sets of numbers are shown that could both be true and in which it differs by
 as much as it needs. Most such witnesses are the truth but for one provider's learners, which is quick
 to solve, serves many counts, and holds for everybody who knows the other providers' outcomes. Where
-they do not do, all counts are let go. A count that no two witnesses keep apart is a breach.
+they do not do, two providers' learners are let go, then all. A count that no two witnesses keep apart
+is a breach.
 """
 
 from __future__ import annotations
@@ -129,6 +130,8 @@ class Attack:
             return
         self._within(least, most)
         for target in map(int, unsure):
+            if self._enough(low[target], high[target], need[target]):
+                continue  # a witness for another target has shown it
             for found in self._sought(target, need[target], np.zeros(len(least))):
                 np.minimum(low, found, out=low)
                 np.maximum(high, found, out=high)
