@@ -10,6 +10,7 @@ is a breach.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from colanalysis.auditing.block import Block
 from colanalysis.auditing.model import Model
-from colanalysis.auditing.possible import SAME, Part, Possible, Witnesses, spread
+from colanalysis.auditing.possible import SAME, Box, Part, Possible, Witnesses, spread
 
 # Witnesses drawn at random of each part, and of all counts.
 PART_POINTS, POINTS = 12, 3
@@ -65,7 +66,7 @@ class Attack:
         self._drawn: set[int] = set()
         self._shown: dict[bool, np.ndarray] = {}
         self._pairs: dict[tuple[int, int], Part] = {}
-        self._box = model.least, model.most
+        self._box: Box = (model.least, model.most)
         self._draw(self._parts, PART_POINTS)
         self._draw([self._everything], POINTS)
 
@@ -90,9 +91,8 @@ class Attack:
         if place not in self._drawn and self._parts:
             # Where providers share classes, what was drawn so far need not leave its own as they are.
             self._drawn.add(place)
-            self._within(least, most)
-            self._draw(self._parts[-1:], PART_POINTS)
-            self._within(self.model.least, self.model.most)
+            with self._within((least, most)):
+                self._draw(self._parts[-1:], PART_POINTS)
         points = self._seen.points
         fits = ((points >= least) & (points <= most)).all(axis=1)
         return list(self._narrowed(need, fits, least, most, PROVIDER))
@@ -128,20 +128,19 @@ class Attack:
         unsure = wanted[~self._enough(low[wanted], high[wanted], need[wanted])]
         if not len(unsure):
             return
-        self._within(least, most)
-        for target in map(int, unsure):
-            if self._enough(low[target], high[target], need[target]):
-                continue  # a witness for another target has shown it
-            for found in self._sought(target, need[target], np.zeros(len(least))):
-                np.minimum(low, found, out=low)
-                np.maximum(high, found, out=high)
+        with self._within((least, most)):
+            for target in map(int, unsure):
                 if self._enough(low[target], high[target], need[target]):
-                    break
-            if not self._enough(low[target], high[target], need[target]):
-                self._everything.within(*self._box)
-                ends = self._all.ends(self.model.targets[target].toarray().ravel())
-                yield Breach(who, target, ends.low, ends.high, ends.held_by)
-        self._within(self.model.least, self.model.most)
+                    continue  # a witness for another target has shown it
+                for found in self._sought(target, need[target], np.zeros(len(least))):
+                    np.minimum(low, found, out=low)
+                    np.maximum(high, found, out=high)
+                    if self._enough(low[target], high[target], need[target]):
+                        break
+                if not self._enough(low[target], high[target], need[target]):
+                    self._everything.within(self._box)
+                    ends = self._all.ends(self.model.targets[target].toarray().ravel())
+                    yield Breach(who, target, ends.low, ends.high, ends.held_by)
 
     def _enough(self, low: np.ndarray, high: np.ndarray, need: np.ndarray) -> np.ndarray:
         """Which targets are kept apart; what need not be whole is rounded inwards."""
@@ -154,12 +153,12 @@ class Attack:
 
         What moves in few providers alone is true for all the others, whatever they know.
         """
-        room = np.array([part.room(sums, *self._box) for part in self._parts])
+        room = np.array([part.room(sums, self._box) for part in self._parts])
         widest = np.argsort(-room, kind="stable")[:BESIDE]
         yield from (self._parts[place] for place in widest if room[place] >= need - SAME)
         if not len(room) or room.max() < SAME:
             return
-        free = np.array([part.free_columns(*self._box) for part in self._parts])
+        free = np.array([part.free_columns(self._box) for part in self._parts])
         free[widest[0]] = 0
         for other in np.argsort(-free, kind="stable")[:BESIDE]:
             if free[other] > 0 and room[widest[0]] + room[other] >= need - SAME:
@@ -242,19 +241,18 @@ class Attack:
         self, sums: np.ndarray, children: np.ndarray, need: float, succeeds: bool
     ) -> bool:
         """Whether a target is soon kept apart while all the children's outcomes stay as they are."""
-        self._within(*self._known(children, succeeds))
         low = high = sums @ self.model.true
-        for part in islice(self._near(sums, need), SOON):
-            for side in (100.0, -100.0):
-                point = self._point(part, side * sums + self._chance.normal(size=len(sums)))
-                if self._seen.add(point):
-                    low, high = min(low, sums @ point), max(high, sums @ point)
-            if high - low >= need - SAME:
-                break
-        self._within(self.model.least, self.model.most)
+        with self._within(self._known(children, succeeds)):
+            for part in islice(self._near(sums, need), SOON):
+                for side in (100.0, -100.0):
+                    point = self._point(part, side * sums + self._chance.normal(size=len(sums)))
+                    if self._seen.add(point):
+                        low, high = min(low, sums @ point), max(high, sums @ point)
+                if high - low >= need - SAME:
+                    break
         return bool(high - low >= need - SAME)
 
-    def _known(self, children: np.ndarray, succeeds: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _known(self, children: np.ndarray, succeeds: bool) -> Box:
         """What could be of each count for somebody who knows the outcomes of some children."""
         least, most = self.model.least.copy(), self.model.most.copy()
         if succeeds:
@@ -294,8 +292,14 @@ class Attack:
         could[left] = (against < SAME).any(axis=1)
         return could
 
-    def _within(self, least: np.ndarray, most: np.ndarray) -> None:
-        self._box = least, most
+    @contextmanager
+    def _within(self, box: Box) -> Iterator[None]:
+        """Look for witnesses as somebody would who knows that counts lie in a box."""
+        before, self._box = self._box, box
+        try:
+            yield
+        finally:
+            self._box = before
 
     def _draw(self, parts: list[Part], how_many: int) -> None:
         for part in parts:
@@ -303,5 +307,5 @@ class Attack:
                 self._seen.add(self._point(part, part.direction(self._chance)))
 
     def _point(self, part: Part, cost: np.ndarray) -> np.ndarray | None:
-        part.within(*self._box)
+        part.within(self._box)
         return part.point(cost, whole=self._whole)

@@ -20,6 +20,9 @@ SAME = 1e-6
 # How long the few counts that came out broken are made whole: steps of our own, then nodes of HiGHS.
 STEPS, NODES = 400, 30
 
+# The least and the most that each count could be.
+Box = tuple[np.ndarray, np.ndarray]
+
 
 @dataclass(frozen=True)
 class Ends:
@@ -121,7 +124,7 @@ class Part:
         self.columns, self._true, self._all = columns, true, len(columns) == len(true)
         self._touched = np.arange(len(possible.low))
         self._possible = possible
-        self._box: tuple[np.ndarray, ...] = (np.array([]), np.array([]))
+        self._box: Box | None = None
         if not self._all:
             rest, own = true.copy(), possible.rows[:, columns]
             rest[columns] = 0
@@ -139,20 +142,21 @@ class Part:
         """Forget what is known of some sums."""
         self._possible.free(np.flatnonzero(np.isin(self._touched, rows)))
 
-    def within(self, least: np.ndarray, most: np.ndarray) -> None:
-        """Put other boxes in place of those there are."""
-        if self._box[0] is not least or self._box[1] is not most:
-            self._box = least, most
-            self._possible.within(least[self.columns], most[self.columns])
+    def within(self, box: Box) -> None:
+        """Put another box in place of the one there is."""
+        if self._box is not box:
+            self._box = box
+            self._possible.within(*(end[self.columns] for end in box))
 
-    def room(self, sums: np.ndarray, least: np.ndarray, most: np.ndarray) -> float:
+    def room(self, sums: np.ndarray, box: Box) -> float:
         """How much a sum could move if there were nothing but boxes."""
-        own = self.columns
-        return float(np.abs(sums[own]) @ (most[own] - least[own]))
+        least, most = (end[self.columns] for end in box)
+        return float(np.abs(sums[self.columns]) @ (most - least))
 
-    def free_columns(self, least: np.ndarray, most: np.ndarray) -> int:
+    def free_columns(self, box: Box) -> int:
         """How many counts could move if there were nothing but boxes."""
-        return int((most[self.columns] > least[self.columns]).sum())
+        least, most = (end[self.columns] for end in box)
+        return int((most > least).sum())
 
     def point(self, cost: np.ndarray, *, whole: bool) -> np.ndarray | None:
         """All counts, those let go at or near the least of a cost; None where none is near."""
