@@ -66,6 +66,7 @@ class Attack:
         self._drawn: set[int] = set()
         self._shown: dict[bool, np.ndarray] = {}
         self._pairs: dict[tuple[int, int], Part] = {}
+        self._tried: set[tuple[int, Part]] = set()
         self._box: Box = (model.least, model.most)
         self._draw(self._parts, PART_POINTS)
         self._draw([self._everything], POINTS)
@@ -75,6 +76,7 @@ class Attack:
         rows = np.flatnonzero(np.isin(self.model.row_of, sets))
         for part in [*self._parts, *self._pairs.values(), self._everything]:
             part.free(rows)
+        self._tried.clear()
         self.model = replace(self.model, need=need)
 
     def outsider(self, who: str) -> list[Breach]:
@@ -108,7 +110,8 @@ class Attack:
             need = np.minimum(self.model.need[:, None], np.asarray(others))
             # What was shown once stays so when less is published.
             shown = self._shown.setdefault(succeeds, np.zeros(need.shape))
-            unsure = (need > shown) & self._unsure(children, need, succeeds=succeeds)
+            unsure = self._unsure(children, np.where(need > shown, need, 0), succeeds=succeeds)
+            np.copyto(shown, need, where=~unsure & (need > shown))
             for target in map(int, np.flatnonzero(unsure.any(axis=1))):
                 own = np.flatnonzero(unsure[target])
                 breaches = self._parent(target, children[own], need[target, own], succeeds)
@@ -178,6 +181,11 @@ class Attack:
         """
         sums = self.model.targets[target].toarray().ravel()
         for part in chain(self._near(sums, need), repeat(self._everything, TRIES)):
+            if not push.any() and part is not self._everything and part.whole_of(self._box):
+                # It can show no more than it did when somebody else was looked at.
+                if (target, part) in self._tried:
+                    continue
+                self._tried.add((target, part))
             # The very ends of what need not be whole are looked for once, without anything beside.
             ends = part is self._everything and not self._whole
             wished = 0.0 if ends else self._chance.normal(size=len(sums))
@@ -190,17 +198,18 @@ class Attack:
 
     def _unsure(self, children: np.ndarray, need: np.ndarray, *, succeeds: bool) -> np.ndarray:
         """Targets by children: whether no two witnesses with the child's outcome keep them apart."""
-        values, points = self._seen.values, self._seen.points[:, children]
+        unsure, wanted = need > 0, np.flatnonzero(need.any(axis=1))
+        values, points = self._seen.values[:, wanted], self._seen.points[:, children]
         allowed = points >= 1 if succeeds else points <= self.model.most[children] - 1
-        order, unsure, largest = np.argsort(values, axis=0), need > 0, need.max(axis=1)
-        place = np.arange(values.shape[1])
+        order, largest = np.argsort(values, axis=0), need[wanted].max(axis=1)
+        place = np.arange(len(wanted))
         for low, high in zip(order[:PAIRS], order[::-1][:PAIRS], strict=True):
             apart = np.flatnonzero(values[high, place] - values[low, place] >= largest - SAME)
-            unsure[apart] &= ~(allowed[low[apart]] & allowed[high[apart]])
-        for target in np.flatnonzero(unsure.any(axis=1)):
+            unsure[wanted[apart]] &= ~(allowed[low[apart]] & allowed[high[apart]])
+        for target, of_it in zip(wanted, values.T, strict=True):
             own = np.flatnonzero(unsure[target])
-            apart = spread(values[:, target], allowed[:, own])
-            unsure[target, own] = apart < need[target, own] - SAME
+            if len(own):
+                unsure[target, own] = spread(of_it, allowed[:, own]) < need[target, own] - SAME
         return unsure
 
     def _parent(

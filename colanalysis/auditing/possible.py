@@ -125,6 +125,7 @@ class Part:
         self._touched = np.arange(len(possible.low))
         self._possible = possible
         self._box: Box | None = None
+        self._widest = possible.least[columns], possible.most[columns]
         if not self._all:
             rest, own = true.copy(), possible.rows[:, columns]
             rest[columns] = 0
@@ -147,6 +148,10 @@ class Part:
         if self._box is not box:
             self._box = box
             self._possible.within(*(end[self.columns] for end in box))
+
+    def whole_of(self, box: Box) -> bool:
+        """Whether a box leaves these counts all that they could be to begin with."""
+        return all(map(np.array_equal, self._widest, (end[self.columns] for end in box)))
 
     def room(self, sums: np.ndarray, box: Box) -> float:
         """How much a sum could move if there were nothing but boxes."""
