@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import sparse
 
 from colanalysis import protect
+from colanalysis.auditing.asked import asked
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,14 @@ class Block:
 
     ``places``: the rows of the table of cells that are each set. ``n``, ``n_success``: of each
     class; ``own_n``, ``own_success``: of them with each of the ``providers`` (providers x classes).
-    ``ties``: further published numbers that are weighted sums of the classes' successes, between
-    ``tie_low`` and ``tie_high``.
+    ``asked``: classes of further sets that nobody is told of (``auditing.asked``). ``ties``: further
+    published numbers that are weighted sums of the classes' successes, between ``tie_low`` and
+    ``tie_high``.
     """
 
     places: list[np.ndarray]
     holds: sparse.csr_matrix
+    asked: sparse.csr_matrix
     n: np.ndarray
     n_success: np.ndarray
     providers: list[str]
@@ -89,6 +92,7 @@ def block(rows: np.ndarray, own: pd.DataFrame, holds: np.ndarray, ties: Ties) ->
     return Block(
         places=[rows[part] for part in np.split(order, ends)],
         holds=sparse.csr_matrix(sets[:, first].astype(float)),
+        asked=_whole(asked(own), class_of, {row.tobytes() for row in sets[:, first]}),
         n=added("n"),
         n_success=added("n_success"),
         providers=providers,
@@ -98,6 +102,18 @@ def block(rows: np.ndarray, own: pd.DataFrame, holds: np.ndarray, ties: Ties) ->
         tie_low=ties.low,
         tie_high=ties.high,
     )
+
+
+def _whole(asked: sparse.csr_matrix, class_of: np.ndarray, told: set[bytes]) -> sparse.csr_matrix:
+    """Of sets of atoms those that are made of whole classes and are not told of, once each.
+
+    Who is part of a class can be anybody of it: such a set is as safe as the class is.
+    """
+    size = np.bincount(class_of)
+    member = sparse.csr_matrix((np.ones(len(class_of)), (np.arange(len(class_of)), class_of)))
+    inside = (asked @ member).toarray()
+    whole = np.unique(inside[((inside == 0) | (inside == size)).all(axis=1)] > 0, axis=0)
+    return sparse.csr_matrix(whole[[row.tobytes() not in told for row in whole]].astype(float))
 
 
 def small_differences(of: Block, largest: int) -> sparse.csr_matrix:

@@ -67,9 +67,14 @@ def outcomes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
         least=np.zeros(len(of.n)),
         most=of.n,
         true=of.n_success,
-        targets=sparse.vstack([of.holds, sparse.identity(len(of.n)), apart]).tocsr(),
+        targets=sparse.vstack([of.holds, sparse.identity(len(of.n)), apart, of.asked]).tocsr(),
         need=np.concatenate(
-            [np.minimum(room, n), np.minimum(HIDDEN_ROOM, of.n), np.minimum(HIDDEN_ROOM, apart_n)]
+            [
+                np.minimum(room, n),
+                np.minimum(HIDDEN_ROOM, of.n),
+                np.minimum(HIDDEN_ROOM, apart_n),
+                np.minimum(HIDDEN_ROOM, of.asked @ of.n),
+            ]
         ),
         parts=of.parts,
         sets=[0],
@@ -98,12 +103,13 @@ def sizes(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
         least=np.zeros(len(of.n)),
         most=2 * of.n + 10 * rules.base,
         true=of.n,
-        targets=sparse.vstack([of.holds, sparse.identity(len(of.n)), apart]).tocsr(),
+        targets=sparse.vstack([of.holds, sparse.identity(len(of.n)), apart, of.asked]).tocsr(),
         need=np.concatenate(
             [
                 np.where(sized, 0, np.minimum(HIDDEN_ROOM, n)),
                 np.minimum(HIDDEN_ROOM, of.n),
                 np.minimum(HIDDEN_ROOM, apart @ of.n),
+                _size_room(of.asked @ of.n, rules),
             ]
         ),
         parts=of.parts,
@@ -132,7 +138,7 @@ def both(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
     ]
     rows = [sparse.hstack([a * of.holds[w], b * of.holds[w]]) for w, (a, b), _, _ in ends]
     apart = small_differences(of, rules.smallest_group - 1)
-    targets = [_twice(of.holds), _twice(sparse.identity(len(of.n))), _twice(apart)]
+    targets = [_twice(of.holds), _twice(sparse.identity(len(of.n))), _twice(apart), _twice(of.asked)]
     targets.append(sparse.hstack([of.holds, sparse.csr_matrix(of.holds.shape)]))
     return Model(
         rows=sparse.vstack(rows).tocsr(),
@@ -148,11 +154,12 @@ def both(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
                 np.where(sized, 0, np.minimum(HIDDEN_ROOM, n)),
                 np.minimum(HIDDEN_ROOM, of.n),
                 np.minimum(HIDDEN_ROOM, apart @ of.n),
+                _size_room(of.asked @ of.n, rules),
                 np.minimum(np.where(shown, off, HIDDEN_ROOM), n),
             ]
         ),
         parts=[np.concatenate([part, part + len(of.n)]) for part in of.parts],
-        sets=[0, sum(target.shape[0] for target in targets[:3])],
+        sets=[0, sum(target.shape[0] for target in targets[:4])],
     )
 
 
@@ -172,6 +179,14 @@ def _size_limits(own: pd.DataFrame, rules: Rules) -> tuple[np.ndarray, np.ndarra
     off = rules.base - 1
     low = np.where(absent, 0.0, np.maximum(size - off, least))
     return sized, low, np.where(absent, smallest - 1, size + off)
+
+
+def _size_room(n: np.ndarray, rules: Rules) -> np.ndarray:
+    """What the size of a group needs that nobody is told of.
+
+    A large one is no secret: it could have been told, and keeps what rounding would have left.
+    """
+    return np.minimum(np.where(n < rules.smallest_group, HIDDEN_ROOM, rules.base - 1), n)
 
 
 def _twice(sums: sparse.csr_matrix) -> sparse.csr_matrix:
