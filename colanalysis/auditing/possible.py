@@ -17,6 +17,8 @@ from scipy import sparse
 
 # HiGHS keeps rows and whole numbers to a millionth; what is closer than this is the same.
 SAME = 1e-6
+# Ways of HiGHS to solve.
+DUAL, PRIMAL = 1, 4
 # How long the few counts that came out broken are made whole: steps of our own, then nodes of HiGHS.
 STEPS, NODES = 400, 30
 
@@ -111,6 +113,10 @@ class Possible:
         return bool(inside and (point >= self.least).all() and (point <= self.most).all())
 
     def _solve(self, cost: np.ndarray) -> None:
+        # From a point where all holds, a cost of a few counts takes few steps; one of all counts is
+        # sooner met from beyond.
+        few = np.count_nonzero(cost) < len(cost) / 2
+        self._solver.setOptionValue("simplex_strategy", PRIMAL if few else DUAL)
         self._solver.changeColsCost(len(self._all), self._all, cost.astype(float))
         self._solver.run()
         if self._solver.getModelStatus() != HighsModelStatus.kOptimal:
