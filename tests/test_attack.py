@@ -69,6 +69,25 @@ def test_what_a_provider_could_narrow_down_of_others_alone_is_found():
     assert {b.target for b in attacked.insider(of, place)} == expected
 
 
+def test_a_group_that_no_report_tells_of_is_looked_at():
+    # Those of A are in two sets that overlap: 10 to 14 with one child more, 13 to 17 with another.
+    finest = atoms(
+        ("A", "gender=female", 20, 7), ("A", "gender=male", 15, 6),
+        ("B", "gender=other", 1, 1), ("C", "gender=other", 1, 0),
+    )  # fmt: skip
+    finest["year_level"] = [5.0, 5.0, 4.0, 6.0]
+    cut = {"level_max": 5.0}, {"level_min": 5.0}, {"group": "gender=female"}
+    table = shown_as(told(finest, *cut), [12, 15, 9])
+    of, attacked = looked(finest, table)
+    known = attacked.model
+    found = {breach.target for breach in attacked.outsider(attack.ROLLS)}
+    assert found == narrowed(could_be_true(known), known, known.need)
+    assert 35 in (known.targets @ of.n)[list(found)]
+    assert 35 not in of.set_n
+    safe = audit.audit(table, finest, RULES).told
+    assert (safe["done"] == protect.WITHHELD).any()
+
+
 small_world = st.lists(
     st.tuples(st.integers(1, 6), st.floats(0, 1), st.sampled_from("ABC"), st.booleans()),
     min_size=2, max_size=4,

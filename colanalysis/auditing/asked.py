@@ -23,7 +23,8 @@ def asked(own: pd.DataFrame) -> sparse.csr_matrix:
     places = own[[*PLACE, "year"]].assign(atom=np.arange(len(own)))
     for column in PLACE:
         places = pd.concat([places, places.assign(**{column: ""})])
-    held = places.assign(group=own["profile"].map(_groups).to_numpy()[places["atom"]])
+    groups = own["profile"].map({told: _groups(told) for told in own["profile"].unique()})
+    held = places.assign(group=groups.to_numpy()[places["atom"]])
     held = held.explode("group")
     count = held.groupby([*PLACE, "year", "group"], sort=False).ngroup()
     ones = np.ones(len(held))

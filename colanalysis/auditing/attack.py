@@ -9,7 +9,7 @@ is a breach.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat
@@ -30,6 +30,7 @@ SOON = 2
 PAIRS = 12
 # So few children are looked at one by one.
 FEW = 3
+Numbers = float | np.ndarray
 PUBLIC, ROLLS, PARENT = "the public", "somebody with the rolls", "a parent"
 PROVIDER = "a provider"
 
@@ -128,28 +129,46 @@ class Attack:
         low, high = np.full(len(need), np.inf), np.full(len(need), -np.inf)
         values = self._seen.values[np.ix_(fits, wanted)]
         low[wanted], high[wanted] = values.min(axis=0), values.max(axis=0)
-        unsure = wanted[~self._enough(low[wanted], high[wanted], need[wanted])]
+        unsure = wanted[~_enough(low[wanted], high[wanted], need[wanted])]
         if not len(unsure):
             return
         with self._within((least, most)):
             for target in map(int, unsure):
-                if self._enough(low[target], high[target], need[target]):
+                if _enough(low[target], high[target], need[target]):
                     continue  # a witness for another target has shown it
-                for found in self._sought(target, need[target], np.zeros(len(least))):
-                    np.minimum(low, found, out=low)
-                    np.maximum(high, found, out=high)
-                    if self._enough(low[target], high[target], need[target]):
-                        break
-                if not self._enough(low[target], high[target], need[target]):
-                    self._everything.within(self._box)
-                    ends = self._all.ends(self.model.targets[target].toarray().ravel())
-                    yield Breach(who, target, ends.low, ends.high, ends.held_by)
+                yield from self._sure(target, need[target], low, high, who)
 
-    def _enough(self, low: np.ndarray, high: np.ndarray, need: np.ndarray) -> np.ndarray:
-        """Which targets are kept apart; what need not be whole is rounded inwards."""
-        if self._whole:
-            return high - low >= need - SAME
-        return np.floor(high + SAME) - np.ceil(low - SAME) >= need
+    def _sure(
+        self, target: int, need: float, low: np.ndarray, high: np.ndarray, who: str
+    ) -> Iterator[Breach]:
+        """The breach of one target unless witnesses are found that keep it apart.
+
+        ``low``, ``high``: how far all targets are apart so far; they are kept up to date.
+        """
+        sums = self.model.targets[target].toarray().ravel()
+
+        def apart(parts: Iterable[Part]) -> bool:
+            for value in self._sought(sums, parts, np.zeros(len(sums))):
+                np.minimum(low, value, out=low)
+                np.maximum(high, value, out=high)
+                if _enough(low[target], high[target], need):
+                    return True
+            return False
+
+        once = [self._everything] * self._whole
+        if apart(chain(self._untried(target, self._near(sums, need)), once)):
+            return
+        self._everything.within(self._box)
+        ends = self._all.ends(sums)
+        # Where broken numbers do not keep it apart, whole ones need not be looked for.
+        possible = bool(_enough(ends.low, ends.high, need))
+        if not possible or (self._whole and not apart(repeat(self._everything, TRIES - 1))):
+            yield Breach(who, target, ends.low, ends.high, ends.held_by)
+        elif not self._whole:
+            for point in ends.points:
+                self._seen.add(point)
+                np.minimum(low, self._seen.values[-1], out=low)
+                np.maximum(high, self._seen.values[-1], out=high)
 
     def _near(self, sums: np.ndarray, need: float) -> Iterator[Part]:
         """Where a sum can move by what it needs: parts, then the one with most room and one other.
@@ -174,27 +193,30 @@ class Attack:
             self._pairs[key] = Part(self._all, columns, self.model.true)
         return self._pairs[key]
 
-    def _sought(self, target: int, need: float, push: np.ndarray) -> Iterator[np.ndarray]:
-        """The targets' values in witnesses at either end of one target: first of parts, then of all.
+    def _untried(self, target: int, parts: Iterable[Part]) -> Iterator[Part]:
+        """Parts without those in which somebody else's view was looked for already.
 
-        ``push``: what else is wished for of each count, as far as the target allows.
+        Where a part can be all that it could be then, it shows no more than it did.
         """
-        sums = self.model.targets[target].toarray().ravel()
-        for part in chain(self._near(sums, need), repeat(self._everything, TRIES)):
-            if not push.any() and part is not self._everything and part.whole_of(self._box):
-                # It can show no more than it did when somebody else was looked at.
-                if (target, part) in self._tried:
-                    continue
+        for part in parts:
+            if not part.whole_of(self._box):
+                yield part
+            elif (target, part) not in self._tried:
                 self._tried.add((target, part))
-            # The very ends of what need not be whole are looked for once, without anything beside.
-            ends = part is self._everything and not self._whole
-            wished = 0.0 if ends else self._chance.normal(size=len(sums))
-            wished = wished + push * self._chance.random(len(sums))
+                yield part
+
+    def _sought(
+        self, sums: np.ndarray, parts: Iterable[Part], push: np.ndarray
+    ) -> Iterator[np.ndarray]:
+        """The targets' values in witnesses at either end of a sum, in one part after another.
+
+        ``push``: what else is wished for of each count, as far as the sum allows.
+        """
+        for part in parts:
+            wished = self._chance.normal(size=len(sums)) + push * self._chance.random(len(sums))
             for side in (100.0, -100.0):
                 if self._seen.add(self._point(part, side * sums + wished)):
                     yield self._seen.values[-1]
-            if ends:
-                return
 
     def _unsure(self, children: np.ndarray, need: np.ndarray, *, succeeds: bool) -> np.ndarray:
         """Targets by children: whether no two witnesses with the child's outcome keep them apart."""
@@ -217,23 +239,32 @@ class Attack:
     ) -> list[Breach]:
         """The first breach of one target beside children for whom it is not yet sure."""
         sums = self.model.targets[target].toarray().ravel()
+        low, high = np.full(len(sums), np.inf), np.full(len(sums), -np.inf)
+
+        def still(place: int) -> np.ndarray:
+            """Which children it is still not sure for, one more witness looked at."""
+            value, point = self._seen.values[place, target], self._seen.points[place]
+            could = children[self._could_be(point, children, sums, succeeds)]
+            low[could], high[could] = np.fmin(low[could], value), np.fmax(high[could], value)
+            return high[children] - low[children] < need - SAME
+
+        order = np.argsort(self._seen.values[:, target], kind="stable")
+        for place in chain.from_iterable(zip(order[:PAIRS], order[::-1][:PAIRS], strict=True)):
+            unsure = still(place)
+            children, need = children[unsure], need[unsure]
+            if not len(children):
+                return []
         if self._apart_for_all(sums, children, need.max(), succeeds):
             return []
         push = np.zeros(len(sums))
         push[children] = -10.0 if succeeds else 10.0
-        low, high = np.full(len(sums), np.inf), np.full(len(sums), -np.inf)
-        order = np.argsort(self._seen.values[:, target], kind="stable")
-        known = [*order[:PAIRS], *order[PAIRS:][-PAIRS:]]
-        new = (len(self._seen.values) - 1 for _ in self._sought(target, need.max(), push))
-        for tried, place in enumerate(chain(known, new), 1 - len(known)):
-            value, point = self._seen.values[place, target], self._seen.points[place]
-            could = children[self._could_be(point, children, sums, succeeds)]
-            low[could], high[could] = np.fmin(low[could], value), np.fmax(high[could], value)
-            unsure = high[children] - low[children] < need - SAME
+        parts = chain(self._near(sums, need.max()), repeat(self._everything, TRIES))
+        for tried, _ in enumerate(self._sought(sums, parts, push)):
+            unsure = still(len(self._seen.values) - 1)
             children, need = children[unsure], need[unsure]
             if not len(children):
                 return []
-            if tried > 0 and tried % 2 == 0 and len(children) <= FEW:
+            if tried % 2 == 1 and len(children) <= FEW:
                 break
         for child, own in zip(children, need, strict=True):
             least, most = self._known(np.array([child]), succeeds)
@@ -318,3 +349,8 @@ class Attack:
     def _point(self, part: Part, cost: np.ndarray) -> np.ndarray | None:
         part.within(self._box)
         return part.point(cost, whole=self._whole)
+
+
+def _enough(low: Numbers, high: Numbers, need: Numbers) -> np.ndarray:
+    """Which targets are kept apart; ends that need not be whole are rounded inwards."""
+    return np.asarray(np.floor(high + SAME) - np.ceil(low - SAME) >= need)

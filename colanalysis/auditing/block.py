@@ -77,9 +77,13 @@ def block(rows: np.ndarray, own: pd.DataFrame, holds: np.ndarray, ties: Ties) ->
     used = holds.any(axis=0) | (ties.weights != 0).any(axis=0)
     holds, weights, own = holds[:, used], ties.weights[:, used], own[used]
     # Sets come first, so that the order of the cells makes no difference to anything.
-    sets, set_of = np.unique(holds, axis=0, return_inverse=True)
-    # Weights are shares of strata; what agrees to nine places is the same.
-    pattern = np.vstack([sets.astype(float), weights.round(9)]).T
+    _, first, set_of = np.unique(
+        np.packbits(holds, axis=1), axis=0, return_index=True, return_inverse=True
+    )
+    sets = holds[first]
+    # Weights are shares of strata; what agrees to nine places is the same (and 0.0 is -0.0).
+    shares = np.ascontiguousarray(weights.T.round(9) + 0.0).view(np.uint8)
+    pattern = np.hstack([np.packbits(sets.T, axis=1), shares])
     _, first, class_of = np.unique(pattern, axis=0, return_index=True, return_inverse=True)
     order = np.argsort(set_of, kind="stable")
     ends = np.cumsum(np.bincount(set_of))[:-1]
@@ -105,14 +109,15 @@ def block(rows: np.ndarray, own: pd.DataFrame, holds: np.ndarray, ties: Ties) ->
 
 
 def _whole(asked: sparse.csr_matrix, class_of: np.ndarray, told: set[bytes]) -> sparse.csr_matrix:
-    """Of sets of atoms those that are made of whole classes and are not told of, once each.
+    """Of sets of atoms those that are made of some whole classes and are not told of, once each.
 
     Who is part of a class can be anybody of it: such a set is as safe as the class is.
     """
     size = np.bincount(class_of)
     member = sparse.csr_matrix((np.ones(len(class_of)), (np.arange(len(class_of)), class_of)))
     inside = (asked @ member).toarray()
-    whole = np.unique(inside[((inside == 0) | (inside == size)).all(axis=1)] > 0, axis=0)
+    whole = ((inside == 0) | (inside == size)).all(axis=1) & ((inside > 0).sum(axis=1) > 1)
+    whole = np.unique(inside[whole] > 0, axis=0)
     return sparse.csr_matrix(whole[[row.tobytes() not in told for row in whole]].astype(float))
 
 
@@ -130,5 +135,7 @@ def small_differences(of: Block, largest: int) -> sparse.csr_matrix:
     apart.eliminate_zeros()
     if not apart.shape[0]:
         return apart
+    # One class alone is looked at as a class.
+    apart = apart[np.diff(apart.indptr) > 1]
     _, first = np.unique(apart.toarray().astype(np.int8), axis=0, return_index=True)
     return apart[np.sort(first)]

@@ -138,7 +138,12 @@ def both(of: Block, told: pd.DataFrame, rules: Rules) -> Model:
     ]
     rows = [sparse.hstack([a * of.holds[w], b * of.holds[w]]) for w, (a, b), _, _ in ends]
     apart = small_differences(of, rules.smallest_group - 1)
-    targets = [_twice(of.holds), _twice(sparse.identity(len(of.n))), _twice(apart), _twice(of.asked)]
+    targets = [
+        _twice(of.holds),
+        _twice(sparse.identity(len(of.n))),
+        _twice(apart),
+        _twice(of.asked),
+    ]
     targets.append(sparse.hstack([of.holds, sparse.csr_matrix(of.holds.shape)]))
     return Model(
         rows=sparse.vstack(rows).tocsr(),

@@ -28,11 +28,15 @@ Box = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Ends:
-    """The smallest and largest that a sum could be, and how much each row holds it in (duals)."""
+    """The smallest and largest that a sum could be, and how much each row holds it in (duals).
+
+    ``points``: counts with which it would be so, which need not be whole.
+    """
 
     low: float
     high: float
     held_by: np.ndarray
+    points: list[np.ndarray]
 
     @property
     def width(self) -> float:
@@ -70,12 +74,14 @@ class Possible:
 
     def ends(self, sums: np.ndarray) -> Ends:
         """How small and how large a sum of counts could be, where counts need not be whole."""
-        found, held = [], np.zeros(self.rows.shape[0])
+        found, points, held = [], [], np.zeros(self.rows.shape[0])
         for side in (1.0, -1.0):
             self._solve(side * sums)
             found.append(side * self._solver.getInfo().objective_function_value)
-            held += np.abs(self._solver.getSolution().row_dual)
-        return Ends(found[0], found[1], held)
+            solution = self._solver.getSolution()
+            points.append(np.array(solution.col_value))
+            held += np.abs(solution.row_dual)
+        return Ends(found[0], found[1], held, points)
 
     def point(self, cost: np.ndarray) -> np.ndarray:
         """Counts, whole or not, that could be true, at the least of a cost."""
