@@ -636,8 +636,10 @@ class _Search:
         self.points, self.values = [], []
         self.least_seen = np.full(self.targets.shape[0], np.inf)
         self.most_seen = np.full(self.targets.shape[0], -np.inf)
-        for point in points:
-            self.keep(point)
+        if points:
+            values = np.ascontiguousarray((self.targets @ np.array(points).T).T)
+            self.points, self.values = list(points), list(values)
+            self.least_seen, self.most_seen = values.min(axis=0), values.max(axis=0)
 
     def keep(self, point: np.ndarray | None) -> None:
         if point is not None:
@@ -675,8 +677,8 @@ class _Search:
         own[self.targets[place].indices] = True
         for _ in range(tries):
             for side in (1, -1):
-                at = [side * value[place] for value in self.values]
-                best = np.flatnonzero(np.array(at) == max(at))
+                at = side * np.array([value[place] for value in self.values])
+                best = np.flatnonzero(at == at.max())
                 start = self.points[chance.choice(best)]
                 missing = self.need[place] - (self.most_seen[place] - self.least_seen[place])
                 self.keep(
