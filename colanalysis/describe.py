@@ -162,6 +162,11 @@ def cell(row: Any) -> str:
     return words.get(row.mark) or percent(row.rate)
 
 
+def instead(row: Any) -> str:
+    """What a chart says where a share has no mark: words for the tails, or that it is hidden."""
+    return {"few": "fewer than 6", "most": "nearly all"}.get(row.mark, "hidden")
+
+
 def limits(row: Any) -> str:
     """The 95 % limits of a published share; x where the share is said in words."""
     return "x" if row.mark else f"{percent(row.low)} to {percent(row.high)}"

@@ -13,7 +13,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colanalysis.drawing import alt
-from colanalysis.drawing.canvas import GREY, HIDDEN, NAVY, PLUM, Chart, chart, mark, percent, spans
+from colanalysis.drawing.canvas import (
+    GREY,
+    HIDDEN,
+    NAVY,
+    PLUM,
+    Chart,
+    chart,
+    mark,
+    percent,
+    spans,
+    words,
+)
 from colanalysis.drawing.listing import Head, Row, listing
 from colanalysis.drawing.trendline import STYLES, trend_figure
 from colanalysis.errors import ReportError
@@ -27,7 +38,8 @@ _DIRECTIONS = {"success": ("Successes", NAVY), "hurdle": ("Hurdles", PLUM)}
 def pathway(table: pd.DataFrame) -> Chart:
     """Show each measure's rate with its interval, step by step along the pathway.
 
-    Columns: step (rows of a step stand together), measure, rate, low, high.
+    Columns: step (rows of a step stand together), measure, rate, low, high; words (what stands in
+    place of a missing rate) where there are any.
     """
     _need(table, "pathway", ["step", "measure", "rate", "low", "high"])
     return chart(partial(_pathway_figure, table), alt=alt.pathway(table))
@@ -36,7 +48,8 @@ def pathway(table: pd.DataFrame) -> Chart:
 def gaps(table: pd.DataFrame, *, reference: str = "Other learners") -> Chart:
     """Show each group's rate beside that of the learners it is compared with, in the order given.
 
-    Columns: label, rate, reference, low, high (interval of the rate), direction (success, hurdle).
+    Columns: label, rate, reference, low, high (interval of the rate), direction (success, hurdle);
+    words (what stands in place of a missing rate) where there are any.
     """
     _need(table, "gaps", ["label", "rate", "reference", "low", "high", "direction"])
     figure = partial(_gaps_figure, table, reference=reference)
@@ -101,8 +114,10 @@ def _pathway_figure(table: pd.DataFrame, width: int) -> Figure:
     rates = _numbers(table, "rate")
     blocks = _openings(table["step"].astype(str).tolist())
     rows = [
-        Row(str(label), (percent(rate),), block)
-        for label, rate, block in zip(table["measure"], rates, blocks, strict=True)
+        Row(str(label), (percent(rate, instead),), block)
+        for label, rate, instead, block in zip(
+            table["measure"], rates, words(table), blocks, strict=True
+        )
     ]
     figure, axes, heights = listing(rows, heads=[Head("")], width=width, note=_LINE)
     spans(
@@ -121,9 +136,10 @@ def _gaps_figure(table: pd.DataFrame, width: int, *, reference: str = "Other lea
     rates, others = _numbers(table, "rate"), _numbers(table, "reference")
     directions = table["direction"].astype(str).tolist()
     blocks = _openings(directions) if len(set(directions)) > 1 else [""] * len(directions)
+    said = [percent(rate, instead) for rate, instead in zip(rates, words(table), strict=True)]
     rows = [
-        Row(str(label), (percent(rate), percent(other)), _DIRECTIONS.get(block, (block,))[0])
-        for label, rate, other, block in zip(table["label"], rates, others, blocks, strict=True)
+        Row(str(label), (share, percent(other)), _DIRECTIONS.get(block, (block,))[0])
+        for label, share, other, block in zip(table["label"], said, others, blocks, strict=True)
     ]
     heads = [Head("This group", "o", GREY), Head(reference, "D", GREY, filled=False)]
     figure, axes, heights = listing(rows, heads=heads, width=width, note=_BAND)
@@ -168,8 +184,8 @@ def _flow_figure(table: pd.DataFrame, width: int) -> Figure:
 
 def _coverage_figure(table: pd.DataFrame, width: int, *, what: str = "assessed") -> Figure:
     shares = _numbers(table, "share")
-    words = [HIDDEN if share != share else f"{what} {percent(share)}" for share in shares]
-    rows = [Row(str(label), (word,)) for label, word in zip(table["label"], words, strict=True)]
+    said = [HIDDEN if share != share else f"{what} {percent(share)}" for share in shares]
+    rows = [Row(str(label), (word,)) for label, word in zip(table["label"], said, strict=True)]
     figure, axes, heights = listing(rows, heads=[Head("")], width=width)
     shown = [(share, y) for share, y in zip(shares, heights, strict=True) if share == share]
     axes.barh(

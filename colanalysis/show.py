@@ -100,6 +100,7 @@ def _findings(release: Release, direction: str, caption: str) -> Html:
         {
             "label": [describe.title(row, about) for row in first.itertuples()],
             "rate": first["rate"],
+            "words": [describe.instead(row) for row in first.itertuples()],
             "reference": first["reference_rate"],
             "low": (first["reference_rate"] + first["gap_low"]).clip(0, 1),
             "high": (first["reference_rate"] + first["gap_high"]).clip(0, 1),

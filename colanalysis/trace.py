@@ -161,8 +161,11 @@ def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
     rows = rows.assign(
         step=rows["stage"].map(describe.stage),
         name=[describe.measure(name, about) for name in rows["measure"]],
+        words=[describe.instead(row) for row in rows.itertuples()],
     )
-    drawn = rows[["step", "name", "rate", "low", "high"]].rename(columns={"name": "measure"})
+    drawn = rows[["step", "name", "rate", "low", "high", "words"]].rename(
+        columns={"name": "measure"}
+    )
     shown = pd.DataFrame(
         {
             "step": rows["step"],

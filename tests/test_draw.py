@@ -295,3 +295,16 @@ def test_end_labels_never_cover_one_another(boxes: list[tuple[float, float]]) ->
     for i in range(1, len(placed)):
         assert placed[i] - placed[i - 1] >= (sizes[i] + sizes[i - 1]) / 2 - 1e-6
     assert placed[-1] <= 250 + 1e-6
+
+
+def test_a_share_told_in_words_is_told_so_and_not_as_hidden():
+    table = pd.DataFrame(
+        {
+            "label": ["A", "B", "C"], "rate": [0.5, NAN, NAN], "reference": 0.4, "low": 0.3,
+            "high": 0.5, "direction": "success", "words": ["hidden", "nearly all", "hidden"],
+        }
+    )  # fmt: skip
+    told = draw.gaps(table)
+    assert b"nearly all" in told.wide and b"hidden" in told.wide
+    assert "B: nearly all." in told.alt and "1 mark is hidden" in told.alt
+    assert b"nearly all" not in draw.gaps(table.drop(columns="words")).wide

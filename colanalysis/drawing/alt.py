@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from colanalysis.drawing.canvas import HIDDEN, words
+
 _Item = tuple[str, float]
 
 
@@ -27,7 +29,7 @@ def pathway(table: pd.DataFrame) -> str:
         f"Dot chart with intervals: share of learners who succeed, {_many(len(items), 'result')} "
         f"in {_many(steps, 'step')} of the pathway.",
         _extremes(items),
-        _hidden([rate for _, rate in items]),
+        *_untold([name for name, _ in items], _numbers(table, "rate"), words(table)),
     )
 
 
@@ -43,7 +45,7 @@ def gaps(table: pd.DataFrame, *, reference: str) -> str:
     return _join(
         f"Dumbbell chart: {_many(len(rates), 'group')}, each beside {_lower(reference)}.",
         point,
-        _hidden([*rates, *others]),
+        *_untold(table["label"].astype(str).tolist(), rates, words(table), others),
     )
 
 
@@ -140,6 +142,17 @@ def _extremes(items: Sequence[_Item]) -> str:
             else f"All at {_percent(best[1])}."
         )
     return f"Highest: {best[0]}, {_percent(best[1])}; lowest: {least[0]}, {_percent(least[1])}."
+
+
+def _untold(
+    labels: Sequence[str], rates: Sequence[float], said: Sequence[str], others: Sequence[float] = ()
+) -> list[str]:
+    """Rates told in words instead of numbers, and how many marks are hidden."""
+    missing = [math.isnan(rate) for rate in rates]
+    in_words = [gone and word != HIDDEN for gone, word in zip(missing, said, strict=True)]
+    told = [f"{name}: {word}." for name, word, so in zip(labels, said, in_words, strict=True) if so]
+    rest = [rate for rate, so in zip(rates, in_words, strict=True) if not so]
+    return [*told, _hidden([*rest, *others])]
 
 
 def _hidden(shares: Sequence[float]) -> str:

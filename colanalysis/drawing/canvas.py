@@ -18,6 +18,7 @@ from functools import lru_cache
 from typing import Any
 
 import matplotlib
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
@@ -61,9 +62,14 @@ class Chart:
     height: int
 
 
-def percent(share: float) -> str:
-    """Give a share as whole per cent, or the word for a hidden one."""
-    return HIDDEN if math.isnan(share) else f"{math.floor(100 * share + 0.5 + 1e-9)}%"
+def percent(share: float, instead: str = HIDDEN) -> str:
+    """Give a share as whole per cent, or the word for one that is not shown."""
+    return instead if math.isnan(share) else f"{math.floor(100 * share + 0.5 + 1e-9)}%"
+
+
+def words(table: pd.DataFrame) -> list[str]:
+    """What stands in place of each rate of a table that is missing: its column ``words``, if any."""
+    return table["words"].astype(str).tolist() if "words" in table else [HIDDEN] * len(table)
 
 
 def text_size(width: int) -> float:
