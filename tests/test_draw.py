@@ -305,6 +305,8 @@ def test_a_share_told_in_words_is_told_so_and_not_as_hidden():
         }
     )  # fmt: skip
     told = draw.gaps(table)
-    assert b"nearly all" in told.wide and b"hidden" in told.wide
-    assert "B: nearly all." in told.alt and "1 mark is hidden" in told.alt
+    assert b"nearly all" in told.wide
+    assert b"hidden" in told.wide
+    assert "B: nearly all." in told.alt
+    assert "1 mark is hidden" in told.alt
     assert b"nearly all" not in draw.gaps(table.drop(columns="words")).wide

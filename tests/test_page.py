@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -326,3 +327,29 @@ def test_the_page_passes_in_a_browser_on_phone_and_desk_in_light_and_dark(
                 assert view.evaluate("document.documentElement.scrollWidth") <= width
                 view.close()
         browser.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["caution", "info"])
+def test_exact_numbers_are_marked_on_every_sheet_of_paper(
+    kind: str, chromium: str, tmp_path: Path
+) -> None:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("pdftotext is not on PATH")
+    told = page.notice("For governance only", kind) + page.paragraphs(["Learners succeed."] * 150)
+    path, paper = tmp_path / "page.html", tmp_path / "page.pdf"
+    path.write_text(
+        page.export(notebook(v4.new_markdown_cell("# T"), told), title="T"), encoding="utf-8"
+    )
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        view = browser.new_page()
+        view.goto(path.as_uri())
+        view.pdf(path=paper, prefer_css_page_size=True)
+        browser.close()
+    text = subprocess.run(["pdftotext", str(paper), "-"], capture_output=True, text=True).stdout
+    sheets = text.split("\f")[:-1]
+    assert len(sheets) > 3
+    marked = ["Not public: exact numbers" in sheet for sheet in sheets]
+    assert all(marked) if kind == "caution" else not any(marked)
