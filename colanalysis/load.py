@@ -8,26 +8,22 @@ person are not read, and no id of a learner leaves this room: what leaves is a p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from colanalysis import custody, pseudonym
 from colanalysis.errors import DataError, SettingsError
-from colanalysis.reading import sources
-from colanalysis.reading.grid import Grid
-from colanalysis.reading.read import text_grid
-from colanalysis.reading.sheets import parquet_grid, workbook_grid
+from colanalysis.reading import files, sources
+from colanalysis.reading.grid import Read
 from colanalysis.terms import problems, settings
 from colanalysis.terms.schema import RESERVED, TABLES, Table, identifies
 from colanalysis.terms.settings import Community, Source
 
-__all__ = ["Loaded", "community", "read_file"]
-
-_TEXT, _BOOK, _PARQUET = (".csv", ".tsv", ".txt"), (".xlsx", ".xls"), (".parquet",)
-_ENDINGS = (*_TEXT, *_BOOK, *_PARQUET)
+__all__ = ["Loaded", "community"]
 
 
 @dataclass(frozen=True)
@@ -56,54 +52,33 @@ def community(folder: Path | str) -> Loaded:
     inputs: list[dict[str, object]] = []
     notes: list[dict[str, object]] = _unread(found)
 
-    def add(grid: Grid, digest: str, tables: Mapping[str, pd.DataFrame]) -> None:
-        notes.extend(grid.notes)
-        if not grid.rows:
-            notes.append(problems.note("header only", grid.file))
-        for name, rows in tables.items():
+    def add(path: Path, reads: Callable[[bytes, str], Read]) -> None:
+        file = _shown(path, found.folder)
+        data = files.opened(path, file)
+        read = reads(data, file)
+        notes.extend(read.notes)
+        if not any(map(len, read.tables.values())):
+            notes.append(problems.note("header only", file))
+        digest = hashlib.sha256(data).hexdigest()
+        for name, rows in read.tables.items():
             pieces[name].append(rows)
-            inputs.append({"file": grid.file, "table": name, "sha256": digest, "rows": len(rows)})
+            inputs.append({"file": file, "table": name, "sha256": digest, "rows": len(rows)})
 
     for table in TABLES.values():
         for path in _files(found.folder, table.name):
-            grid, digest = read_file(path, _shown(path, found.folder), frozenset(table.columns))
-            rows, remarks = _table_rows(grid, table)
-            add(grid, digest, {table.name: rows})
-            notes += remarks
+            add(path, partial(_read, table=table))
     for source in found.sources:
-        path = _source_path(found.folder, source)
-        grid, digest = read_file(path, _shown(path, found.folder), sources.known(source))
-        add(grid, digest, sources.tables(grid, source))
+        add(_source_path(found.folder, source), partial(sources.read, source=source))
     frames = {name: _join(parts) for name, parts in pieces.items() if parts}
     frames = _under_pseudonyms(frames, found)
     columns = ["file", "table", "sha256", "rows"]
     return Loaded(found, frames, pd.DataFrame(inputs, columns=columns), problems.table(notes))
 
 
-def read_file(path: Path, file: str, known: frozenset[str]) -> tuple[Grid, str]:
-    """Read one file by its ending; give it back with its SHA-256 digest."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            "the file cannot be opened",
-            where=file,
-            remedy="Close it in other programs and check that you may read it.",
-        ) from error
-    ending = path.suffix.lower()
-    if ending in _BOOK:
-        grid = workbook_grid(data, file, known)
-    elif ending in _PARQUET:
-        grid = parquet_grid(data, file)
-    else:
-        grid = text_grid(data, file, known)
-    return grid, hashlib.sha256(data).hexdigest()
-
-
 def _files(folder: Path, table: str) -> list[Path]:
     """Find the files of one table: one file, or all of a folder of that name."""
     found = [path for path in sorted(folder.iterdir()) if path.stem.casefold() == table]
-    single = [path for path in found if path.is_file() and path.suffix.lower() in _ENDINGS]
+    single = [path for path in found if path.is_file() and path.suffix.lower() in files.ENDINGS]
     inside = [path for path in found if path.is_dir() and not path.suffix]
     if len(single) + len(inside) > 1:
         names = ", ".join(path.name for path in single + inside)
@@ -119,7 +94,7 @@ def _files(folder: Path, table: str) -> list[Path]:
 
 
 def _readable(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in _ENDINGS and path.name[0] not in ".~"
+    return path.is_file() and path.suffix.lower() in files.ENDINGS and path.name[0] not in ".~"
 
 
 def _unread(found: Community) -> list[dict[str, object]]:
@@ -150,8 +125,9 @@ def _shown(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
 
 
-def _table_rows(grid: Grid, table: Table) -> tuple[pd.DataFrame, list[dict[str, object]]]:
+def _read(data: bytes, file: str, *, table: Table) -> Read:
     """Take the columns of one file that belong to its table, and notes on those that do not."""
+    grid = files.grid(data, file, frozenset(table.columns))
     missing = [c.name for c in table.required if c.name not in grid.headings]
     remarks = [
         problems.note(
@@ -173,7 +149,8 @@ def _table_rows(grid: Grid, table: Table) -> tuple[pd.DataFrame, list[dict[str, 
             remarks.append(
                 problems.note("column not used", grid.file, column=name, table=table.name)
             )
-    return grid.table({name: grid.column(name) for name in kept}), remarks
+    rows = grid.table({name: grid.column(name) for name in kept})
+    return Read({table.name: rows}, [*grid.notes, *remarks])
 
 
 def _under_pseudonyms(

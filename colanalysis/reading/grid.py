@@ -15,9 +15,17 @@ from colanalysis.errors import DataError
 from colanalysis.terms.problems import note
 from colanalysis.terms.schema import TABLES, column_name
 
-__all__ = ["Grid", "from_records", "headings", "known_headings"]
+__all__ = ["Grid", "Read", "from_records", "headings", "known_headings"]
 
 _SCHEMA = frozenset(name for table in TABLES.values() for name in table.columns)
+
+
+@dataclass(frozen=True)
+class Read:
+    """What one file holds: rows of the community's tables as text, and notes for the checks."""
+
+    tables: Mapping[str, pd.DataFrame]
+    notes: Sequence[dict[str, object]] = ()
 
 
 @dataclass(frozen=True)

@@ -7,44 +7,45 @@ A column that is not named in the settings is not read, unless it has the name o
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Callable, Mapping
 
-from colanalysis.reading import wide
-from colanalysis.reading.grid import Grid
+from colanalysis.reading import files, wide
+from colanalysis.reading.grid import Read
 from colanalysis.reading.mapping import CELL, find, option, targets, where, wrong
 from colanalysis.terms import keys
 from colanalysis.terms.schema import TABLES, column_name
 from colanalysis.terms.settings import Source
 
-__all__ = ["known", "tables"]
+__all__ = ["read"]
 
 
-def known(source: Source) -> frozenset[str]:
-    """List the headings by which the export is recognised: those that its settings name.
+def read(data: bytes, file: str, *, source: Source) -> Read:
+    """Turn an export into rows of the community's tables.
 
-    Raises SettingsError when the source has a reader or an option that does not exist.
+    Raises SettingsError when the source has a reader or an option that does not exist, DataError
+    when the file is not what the reader reads.
     """
-    if source.reader not in _OPTIONS:
-        raise keys.unknown(source.reader, _OPTIONS, where=where(source, "reader"))
+    if source.reader not in _READERS:
+        raise keys.unknown(source.reader, _READERS, where=where(source, "reader"))
+    reader, options = _READERS[source.reader]
     for key in source.options:
-        if key not in _OPTIONS[source.reader]:
-            raise keys.unknown(key, _OPTIONS[source.reader], where=where(source))
-    if source.reader == "wide":
-        return frozenset(map(column_name, wide.named(source)))
-    table = TABLES.get(option(source, "table", ""))
-    return frozenset(map(column_name, source.columns)) | frozenset(table.columns if table else ())
+        if key not in options:
+            raise keys.unknown(key, options, where=where(source))
+    return reader(data, file, source)
 
 
-def tables(grid: Grid, source: Source) -> dict[str, pd.DataFrame]:
-    """Turn an export into rows of the community's tables."""
-    return wide.tables(grid, source) if source.reader == "wide" else _tidy(grid, source)
+def _wide(data: bytes, file: str, source: Source) -> Read:
+    grid = files.grid(data, file, frozenset(map(column_name, wide.named(source))))
+    return Read(wide.tables(grid, source), grid.notes)
 
 
-def _tidy(grid: Grid, source: Source) -> dict[str, pd.DataFrame]:
+def _tidy(data: bytes, file: str, source: Source) -> Read:
     name = option(source, "table", "")
     if name not in TABLES:
         raise keys.unknown(name, TABLES, where=where(source, "table"))
     table = TABLES[name]
+    known = frozenset(map(column_name, source.columns)) | frozenset(table.columns)
+    grid = files.grid(data, file, known)
     given = option(source, "constants", {})
     constants = keys.read(given, dict.fromkeys(given, CELL), where=where(source, "constants"))
     mapped = targets(source, "columns", source.columns, taken=constants, table=name)
@@ -59,10 +60,10 @@ def _tidy(grid: Grid, source: Source) -> dict[str, pd.DataFrame]:
     if lacking:
         found = f"nothing is mapped to {', '.join(lacking)}"
         raise wrong(source, "columns", found, f"every required column of {name}")
-    return {name: grid.table(columns)}
+    return Read({name: grid.table(columns)}, grid.notes)
 
 
-_OPTIONS = {
-    "tidy": ("table", "constants"),
-    "wide": ("provider_id", "providers", "attributes", "enrolments", "results"),
+_READERS: Mapping[str, tuple[Callable[[bytes, str, Source], Read], tuple[str, ...]]] = {
+    "tidy": (_tidy, ("table", "constants")),
+    "wide": (_wide, ("provider_id", "providers", "attributes", "enrolments", "results")),
 }

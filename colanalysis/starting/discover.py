@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from colanalysis.errors import DataError
-from colanalysis.load import read_file
+from colanalysis.reading import files
 from colanalysis.reading.grid import Grid
 from colanalysis.terms.schema import TABLES, column_name
 
@@ -59,7 +59,7 @@ def _is_export(path: Path, folder: Path) -> bool:
 
 def _column_names(path: Path) -> list[str]:
     try:
-        grid, _ = read_file(path, path.name, _KNOWN)
+        grid = files.grid(files.opened(path, path.name), path.name, _KNOWN)
     except DataError:
         return []
     names = [name for name in grid.headings if name]
