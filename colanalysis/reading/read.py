@@ -15,7 +15,7 @@ from colanalysis.errors import DataError
 from colanalysis.reading.grid import Grid, from_records, known_headings
 from colanalysis.terms.problems import note
 
-__all__ = ["text_grid"]
+__all__ = ["decode", "text_grid"]
 
 _DELIMITERS = (",", ";", "\t")
 _MARKS = (
@@ -36,7 +36,7 @@ _AGAIN = "Export it again, or delete it if there is nothing to report."
 def text_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
     """Read the bytes of a text file; ``known`` column names tell which delimiter it uses."""
     _refuse_other_kinds(data, file)
-    text, notes = _decode(data, file)
+    text, notes = decode(data, file)
     if "\0" in text:
         row = text.count("\n", 0, text.index("\0")) + 1
         raise DataError(
@@ -57,7 +57,7 @@ def _refuse_other_kinds(data: bytes, file: str) -> None:
             raise DataError(f"found {kind}", where=file, expected="a text file", remedy=remedy)
 
 
-def _decode(data: bytes, file: str) -> tuple[str, list[dict[str, object]]]:
+def decode(data: bytes, file: str) -> tuple[str, list[dict[str, object]]]:
     marked = [codec for mark, codec in _MARKS if data.startswith(mark)]
     try:
         return data.decode(marked[0] if marked else "utf-8"), []
