@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from colanalysis.checking import convert, people, results
+from colanalysis.checking import across, convert, people, results, texts
 from colanalysis.checking.sift import Known, Notes, blank, complete, doubt, sift
 from colanalysis.errors import DataError
 from colanalysis.load import Loaded
@@ -61,6 +61,7 @@ def tables(loaded: Loaded) -> Checked:
     """Check every table; nothing is printed and no content of a table raises an error."""
     community, notes = loaded.community, loaded.notes.to_dict("records")
     given = {name: _readable(loaded, name) for name in TABLES}
+    notes += [note for rows in given.values() for note in _torn(rows)]
     frames: dict[str, pd.DataFrame] = {}
 
     def take(name: str, result: tuple[pd.DataFrame, Notes]) -> pd.DataFrame:
@@ -73,6 +74,7 @@ def tables(loaded: Loaded) -> Checked:
         notes.append(problems.note("no providers", "", column="provider_id"))
     learners = take("learners", people.learners(given["learners"], community))
     enrolments = take("enrolments", people.enrolments(given["enrolments"], providers, learners))
+    notes += across.enrolled(enrolments, Known(community, providers, learners, enrolments))
     away = ~convert.within(learners["learner_id"], enrolments["learner_id"])
     notes += doubt(learners, "not enrolled", "learner_id", away)
     known = Known(community, providers, learners, enrolments)
@@ -91,6 +93,17 @@ def _readable(loaded: Loaded, name: str) -> pd.DataFrame:
     rows = complete(loaded.frames.get(name), name)
     lacking = loaded.notes.loc[loaded.notes["rule"] == "missing column", "file"]
     return rows[~rows["source_file"].isin(lacking)].reset_index(drop=True)
+
+
+def _torn(rows: pd.DataFrame) -> Notes:
+    """Texts whose letters were lost or wrongly read before the file came here."""
+    written = [name for name in rows if name not in ("learner_id", "source_file", "source_row")]
+    return [
+        note
+        for name in written
+        if not bool(rows[name].str.isalnum().all())
+        for note in doubt(rows, "letters lost", name, texts.torn(rows[name]))
+    ]
 
 
 def _counted(loaded: Loaded, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="say what is wrong with the data, and how to mend it")
     check.add_argument("folder", type=Path)
+    check.add_argument("--out", type=Path, help="folder to write the page and checks.csv into")
     check.set_defaults(run=_check)
 
     find = commands.add_parser("find", help="exact findings, for the data lead only")
@@ -168,19 +169,20 @@ def _new(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from colanalysis import check, load
+    from colanalysis import health
     from colanalysis.terms import problems
 
-    checked = check.tables(load.community(options.folder))
+    looked = health.look(options.folder)
+    checked = looked.checked
     print(checked.rows.to_string(index=False))
     for line in problems.in_words(checked.problems):
         print(line)
-    blocks = int((checked.problems["severity"] == "blocks").sum())
     lost = checked.rows[(checked.rows["rows_in"] > 0) & (checked.rows["used"] == 0)]
     for name in lost["table"]:
         print(f"Nothing in {name} can be used.")
-    print("Problems block a report." if blocks else "Nothing blocks a report.")
-    return 1 if blocks else 0
+    print("Problems block a report." if looked.blocked else "Nothing blocks a report.")
+    print(health.write(looked, options.out).resolve())
+    return 1 if looked.blocked else 0
 
 
 def _find(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ import re
 import subprocess
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,14 @@ def _can_be_written(value: object) -> bool:
         # Half a letter is no text that a file can hold, and NUL ends a path before its end.
         return not re.search("[\0\ud800-\udfff]", value)
     return not isinstance(value, int | float) or abs(value) < LARGEST
+
+
+def showing(pieces: Iterable[str]) -> Any:
+    """Make a notebook of pieces of a page that no code has to be run for."""
+    from nbformat import v4
+
+    shown = [v4.new_output("display_data", {"text/html": str(piece)}) for piece in pieces]
+    return v4.new_notebook(cells=[v4.new_code_cell(outputs=[output]) for output in shown])
 
 
 def run(notebook: Path, values: Mapping[str, object]) -> Any:

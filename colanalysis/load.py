@@ -16,11 +16,12 @@ from pathlib import Path
 import pandas as pd
 
 from colanalysis import custody, pseudonym
+from colanalysis.checking import texts
 from colanalysis.errors import DataError, SettingsError
 from colanalysis.reading import files, sources
 from colanalysis.reading.grid import Read
 from colanalysis.terms import problems, settings
-from colanalysis.terms.schema import RESERVED, TABLES, Table, identifies
+from colanalysis.terms.schema import RESERVED, TABLES, TOTAL, Table, identifies
 from colanalysis.terms.settings import Community, Source
 
 __all__ = ["Loaded", "community"]
@@ -103,11 +104,16 @@ def _unread(found: Community) -> list[dict[str, object]]:
     return [
         problems.note("file not read", path.name)
         for path in sorted(found.folder.iterdir())
-        if _readable(path)
-        and path.suffix.lower() != ".txt"
-        and path.stem.casefold() not in TABLES
-        and path.resolve() not in listed
+        if _stray(path) and path.resolve() not in listed
     ]
+
+
+def _stray(path: Path) -> bool:
+    """Say whether a file looks like data and has no name by which it is read."""
+    ending = path.suffix.lower()
+    if ending in files.BY_SOURCE:
+        return path.is_file() and path.name[0] not in ".~"
+    return _readable(path) and ending != ".txt" and path.stem.casefold() not in TABLES
 
 
 def _source_path(folder: Path, source: Source) -> Path:
@@ -161,11 +167,15 @@ def _under_pseudonyms(
         return dict(frames)
     key = custody.keys(found).link
     return {
-        name: rows.assign(learner_id=pseudonym.of(rows["learner_id"], key))
+        name: rows.assign(learner_id=_named(rows["learner_id"], key))
         if "learner_id" in rows
         else rows
         for name, rows in frames.items()
     }
+
+
+def _named(ids: pd.Series, key: bytes) -> pd.Series:
+    return pseudonym.of(ids, key).mask(texts.a_total(ids), TOTAL)
 
 
 def _join(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -46,14 +46,14 @@ def test_an_unknown_measure_blocks(capsys, folder):
     row = "007,1,2025,telepathy,3\n"
     head = "learner_id,provider_id,year,measure,value\n"
     (folder / "observations.csv").write_text(head + row, encoding="utf-8")
-    status, out, _ = run(capsys, "check", folder)
+    status, out, _ = run(capsys, "check", folder, "--out", folder.parent / "health")
     assert status == 1
     assert "measure" in out
     assert "007" not in out
 
 
 def test_a_sound_folder_passes_the_check(capsys, folder):
-    status, out, _ = run(capsys, "check", folder)
+    status, out, _ = run(capsys, "check", folder, "--out", folder.parent / "health")
     assert status == 0
     assert "Nothing blocks" in out
 
@@ -73,7 +73,7 @@ def test_an_unknown_provider_is_wrong_use_naming_those_that_exist(capsys, folder
 def test_a_wrong_setting_is_named(capsys, folder):
     text = SETTINGS + "[settings]\nsmalest_group = 5\n"
     (folder / "community.toml").write_text(text, encoding="utf-8")
-    status, _, err = run(capsys, "check", folder)
+    status, _, err = run(capsys, "check", folder, "--out", folder.parent / "health")
     assert status == 1
     assert "smalest_group" in err
     assert "smallest_group" in err

@@ -399,8 +399,16 @@ def test_a_national_sample_keeps_every_result(tmp_path: Path, real: Path) -> Non
     shutil.copy(example, tmp_path)
     (tmp_path / data.name).symlink_to(data)
     checked = check.tables(load.community(tmp_path)).require()
-    assert checked.problems.empty
     plain = pd.read_parquet(data)
+    doubts = checked.problems.groupby("rule")["count"].sum().to_dict()
+    tenth, eleventh = plain["gpa_10th_survey3"].notna(), plain["gpa_11th_survey3"].notna()
+    eleventh |= plain["absences_survey2"].notna()
+    twelfth = plain["gpa_12th_survey3"].notna()
+    assert doubts == {
+        "result without an enrolment": (plain["x4hscompstat"].notna() & ~twelfth).sum(),
+        "gap between enrolments": (~tenth & (eleventh | twelfth)).sum()
+        + (tenth & ~eleventh & twelfth).sum(),
+    }
     grades = [f"gpa_{grade}_survey3" for grade in ("9th", "10th", "11th", "12th")]
     expected = {
         "grade_average": plain[grades].notna().sum().sum(),

@@ -43,10 +43,11 @@ def learners(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, No
     rows, notes = sift(
         rows,
         *blank(rows, "learners"),
-        ("duplicate learner", "learner_id", rows["learner_id"].duplicated()),
+        ("duplicate learner", "learner_id", rows.duplicated(["source_file", "learner_id"])),
     )
     rows, more = groups(rows, "learners")
-    notes += more
+    rows, again = _latest(rows)
+    notes += more + again
     if community.attributes is not None:
         wanted = [column_name(name) for name in community.attributes]
         notes += [
@@ -56,6 +57,18 @@ def learners(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, No
         ]
         rows = rows[["learner_id", *_in(rows, wanted), "source_file", "source_row"]]
     return rows.reset_index(drop=True), notes
+
+
+def _latest(rows: pd.DataFrame) -> tuple[pd.DataFrame, Notes]:
+    """Learners of several files, such as roll returns of several years: the last file tells of them."""
+    earlier = rows.duplicated("learner_id", keep="last")
+    last = rows[~earlier].set_index("learner_id")
+    differs = pd.Series(False, rows.index)
+    for name in rows.columns.difference(["learner_id", "source_file", "source_row"]):
+        differs |= earlier & (rows[name] != rows["learner_id"].map(last[name]))
+    notes = doubt(rows, "learner told in two ways", "learner_id", differs)
+    rows, more = sift(rows, ("learner in several files", "learner_id", earlier))
+    return rows, notes + more
 
 
 def _in(rows: pd.DataFrame, wanted: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
-from colanalysis.checking import convert
+from colanalysis.checking import across, convert, texts
 from colanalysis.checking.people import groups, outsider
 from colanalysis.checking.sift import Known, Notes, blank, doubt, sift, typed
 from colanalysis.terms import catalogue, problems
@@ -30,6 +30,9 @@ def observations(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]
     rows, odd = typed(rows, "observations")
     rows = rows.assign(year_level=rows["year_level"].fillna(_enrolled(rows, known.enrolments)))
     rows, away = _applies(rows, known.community)
+    away += across.results(rows, known)
+    if known.enrolments.empty:  # else it was said of the enrolments
+        away += across.placed(rows, known)
     if bool(rows["date"].notna().any()):
         rows = rows.sort_values("date", kind="stable", na_position="first")
     repeated = rows.duplicated(["learner_id", "measure", "year", "term"], keep="last")
@@ -84,6 +87,7 @@ def _placed(rows: pd.DataFrame, name: str, known: Known) -> tuple[pd.DataFrame, 
     nowhere = ~convert.within(rows["provider_id"], known.providers["provider_id"])
     rows, notes = sift(
         rows.assign(year=year),
+        *_totals(rows),
         *blank(rows, name),
         ("unknown provider", "provider_id", nowhere),
         ("not a year", "year", bad),
@@ -93,6 +97,12 @@ def _placed(rows: pd.DataFrame, name: str, known: Known) -> tuple[pd.DataFrame, 
     if latest is not None:
         notes += doubt(rows, "after the latest year", "year", rows["year"] > latest)
     return rows, notes
+
+
+def _totals(rows: pd.DataFrame) -> list[tuple[str, str, pd.Series]]:
+    """Rows that sum others up: they would count everybody twice."""
+    named = [name for name in rows if name not in ("value", "n", "n_success", "term", "year", "year_level", "date", "norm_version", "source_file", "source_row")]  # fmt: skip
+    return [("row of totals", name, texts.a_total(rows[name])) for name in named]
 
 
 def _known_measures(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, Notes]:
@@ -124,7 +134,7 @@ def _measured(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, N
     score = pd.Series(np.nan, rows.index, dtype="float64")
     for name, values in rows.groupby("measure", sort=True)["value"]:
         measure: Measure = community.measures[str(name)]
-        scores = {text: catalogue.score(measure, text) for text in values.unique()}
+        scores = {value: catalogue.score(measure, value) for value in values.unique()}
         score.loc[values.index] = values.map(scores).astype("float64")
         if measure.unset:
             first = rows.loc[values.index[0]]
@@ -138,7 +148,13 @@ def _measured(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, N
                     unset=measure.unset,
                 )
             )
-    rows, more = sift(rows.assign(score=score), ("value off the scale", "value", score.isna()))
+    unread = score.isna()
+    rows, more = sift(
+        rows.assign(score=score),
+        ("mark in place of a value", "value", unread & texts.a_mark(rows["value"])),
+        ("value became a date", "value", unread & texts.a_date(rows["value"])),
+        ("value off the scale", "value", unread),
+    )
     return rows, notes + more
 
 

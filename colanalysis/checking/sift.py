@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from colanalysis.checking import convert
+from colanalysis.checking import convert, texts
 from colanalysis.terms import problems
 from colanalysis.terms.schema import SPOILT, TABLES
 from colanalysis.terms.settings import Community
@@ -97,6 +97,14 @@ def typed(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Notes]:
             rule = "not a number"
         elif column.kind == "date":
             values, bad = convert.dates(rows[column.name])
+            told = {
+                "date became a number": texts.day_number(rows[column.name]),
+                "date with a short year": texts.short_year(rows[column.name]),
+                "month before day": texts.month_first(rows[column.name]),
+            }
+            for rule, so in told.items():
+                notes += doubt(rows, rule, column.name, bad & so)
+                bad &= ~so
             rule = "not a date"
         elif column.kind == "year_level":
             values, bad = convert.year_levels(rows[column.name])

@@ -9,10 +9,11 @@ from colanalysis.reading.grid import Grid
 from colanalysis.reading.read import text_grid
 from colanalysis.reading.sheets import parquet_grid, workbook_grid
 
-__all__ = ["ENDINGS", "grid", "opened"]
+__all__ = ["BY_SOURCE", "ENDINGS", "grid", "opened"]
 
 _TEXT, _BOOK, _PARQUET = (".csv", ".tsv", ".txt"), (".xlsx", ".xls"), (".parquet",)
 ENDINGS = (*_TEXT, *_BOOK, *_PARQUET)
+BY_SOURCE = (".moe",)  # never a table by its name, only as a [[source]]
 
 
 def opened(path: Path, file: str) -> bytes:

@@ -6,6 +6,7 @@ A column that nobody asks for is never made into a table, so identifying columns
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from colanalysis.terms.schema import TABLES, column_name
 
 __all__ = ["Grid", "Read", "from_records", "headings", "known_headings"]
 
+_SHOWN = 3
 _SCHEMA = frozenset(name for table in TABLES.values() for name in table.columns)
 
 
@@ -30,16 +32,24 @@ class Read:
 
 @dataclass(frozen=True)
 class Grid:
-    """One file (or one sheet): ``rows`` are numbered as a spreadsheet shows them, from 1."""
+    """One file (or one sheet): ``rows`` are numbered as a spreadsheet shows them, from 1.
+
+    Headings may stand twice; a column is only fetched where its heading stands once.
+    """
 
     file: str
     headings: tuple[str, ...]
     rows: Sequence[int]
     fetch: Callable[[int], pd.Series]
     notes: tuple[dict[str, object], ...] = ()
+    heading_row: int = 1
 
     def column(self, heading: str) -> pd.Series:
-        """One column as text without blanks around it; "" where the cell is blank."""
+        """One column as text without blanks around it; "" where the cell is blank.
+
+        DataError where several columns have the heading.
+        """
+        _refuse_shared(self.headings, heading, self.file, self.heading_row)
         texts = self.fetch(self.headings.index(heading)).astype("str").str.strip()
         if not bool(texts.str.isascii().all()):
             texts = texts.map({text: unicodedata.normalize("NFC", text) for text in texts.unique()})
@@ -58,18 +68,33 @@ class Grid:
 def headings(cells: Sequence[str], file: str, row: int = 1) -> tuple[str, ...]:
     """Fold the headings of a file and refuse two of the same name."""
     names = tuple(column_name(cell) for cell in cells)
-    first: dict[str, int] = {}
-    for place, name in enumerate(names, 1):
-        if name and name in first:
-            called = f" ({name})" if name in _SCHEMA else ""
-            raise DataError(
-                f"columns {first[name]} and {place} have the same heading{called}",
-                where=f"{file}, row {row}",
-                expected="every heading once",
-                remedy="Rename or delete one of the two columns.",
-            )
-        first[name] = place
+    for name in names:
+        _refuse_shared(names, name, file, row)
     return names
+
+
+def _refuse_shared(names: Sequence[str], name: str, file: str, row: int) -> None:
+    """Refuse a heading that several columns have: nobody knows which of them is meant."""
+    places = [place for place, other in enumerate(names, 1) if name and other == name]
+    if len(places) > 1:
+        called = f" ({name})" if name in _SCHEMA else ""
+        raise DataError(
+            f"columns {places[0]} and {places[1]} have the same heading{called}",
+            where=f"{file}, row {row}",
+            expected="every heading once",
+            remedy="Rename or delete one of the two columns.",
+        )
+
+
+def _shared(names: Sequence[str], file: str, row: int) -> list[dict[str, object]]:
+    """Note the places of columns that share a heading, which itself may be data and is not told."""
+    times = Counter(name for name in names if name)
+    places = [str(place) for place, name in enumerate(names, 1) if times[name] > 1]
+    if not places:
+        return []
+    others = len(places) - _SHOWN
+    told = ", ".join(places[:_SHOWN]) + (f" and {others} more" if others > 0 else "")
+    return [note("shared heading", file, row=row, column=told)]
 
 
 def known_headings(cells: Sequence[str], known: frozenset[str]) -> int:
@@ -86,13 +111,17 @@ def from_records(
     """
     width = len(cells) // len(numbers)
     head, row = cells[:width], numbers[0]
-    names = headings(head, file, row)
+    names = tuple(column_name(cell) for cell in head)
     again = [
         place
         for place, cell in enumerate(cells[::width])
         if place and cell == head[0] and cells[place * width : (place + 1) * width] == head
     ]
-    notes = notes + [note("repeated heading row", file, row=numbers[place]) for place in again]
+    notes = (
+        notes
+        + _shared(names, file, row)
+        + [note("repeated heading row", file, row=numbers[place]) for place in again]
+    )
     for place in reversed(again):
         del numbers[place], cells[place * width : (place + 1) * width]
     nameless = [place for place, name in enumerate(names) if not name]
@@ -104,4 +133,5 @@ def from_records(
         numbers[1:],
         lambda place: pd.Series(cells[place + width :: width], dtype="str"),
         tuple(notes),
+        row,
     )

@@ -58,6 +58,7 @@ def _refuse_other_kinds(data: bytes, file: str) -> None:
 
 
 def decode(data: bytes, file: str) -> tuple[str, list[dict[str, object]]]:
+    """Read bytes as text by their mark, as UTF-8, or else as Windows-1252 with a note of the row."""
     marked = [codec for mark, codec in _MARKS if data.startswith(mark)]
     try:
         return data.decode(marked[0] if marked else "utf-8"), []

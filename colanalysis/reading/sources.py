@@ -2,14 +2,17 @@
 
 ``tidy``: one row of the export is one row of a table, under other headings.
 ``wide``: one row of the export is a learner, with results of several years side by side.
+``moe``, ``kamar``, ``easttle``, ``half_days`` and ``crosstab`` (published tables) are formats of their
+own, each read by the module of that name.
 A column that is not named in the settings is not read, unless it has the name of one of ours.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from colanalysis.reading import files, wide
+from colanalysis.reading import easttle, files, half_days, kamar, moe, published, wide
 from colanalysis.reading.grid import Read
 from colanalysis.reading.mapping import CELL, find, option, targets, where, wrong
 from colanalysis.terms import keys
@@ -35,11 +38,13 @@ def read(data: bytes, file: str, *, source: Source) -> Read:
 
 
 def _wide(data: bytes, file: str, source: Source) -> Read:
+    source = replace(source, options=keys.read(source.options, wide.KINDS, where=where(source)))
     grid = files.grid(data, file, frozenset(map(column_name, wide.named(source))))
     return Read(wide.tables(grid, source), grid.notes)
 
 
 def _tidy(data: bytes, file: str, source: Source) -> Read:
+    source = replace(source, options=keys.read(source.options, _TIDY, where=where(source)))
     name = option(source, "table", "")
     if name not in TABLES:
         raise keys.unknown(name, TABLES, where=where(source, "table"))
@@ -63,7 +68,13 @@ def _tidy(data: bytes, file: str, source: Source) -> Read:
     return Read({name: grid.table(columns)}, grid.notes)
 
 
+_TIDY = {"table": keys.TEXT, "constants": keys.TABLE}
 _READERS: Mapping[str, tuple[Callable[[bytes, str, Source], Read], tuple[str, ...]]] = {
-    "tidy": (_tidy, ("table", "constants")),
-    "wide": (_wide, ("provider_id", "providers", "attributes", "enrolments", "results")),
+    "tidy": (_tidy, tuple(_TIDY)),
+    "wide": (_wide, tuple(wide.KINDS)),
+    "moe": (moe.read, moe.OPTIONS),
+    "kamar": (kamar.read, kamar.OPTIONS),
+    "crosstab": (published.read, published.OPTIONS),
+    "easttle": (easttle.read, easttle.OPTIONS),
+    "half_days": (half_days.read, half_days.OPTIONS),
 }

@@ -12,7 +12,7 @@ from colanalysis.terms import keys
 from colanalysis.terms.schema import TABLES
 from colanalysis.terms.settings import Source
 
-__all__ = ["named", "tables"]
+__all__ = ["KINDS", "named", "tables"]
 
 _Columns = Mapping[str, pd.Series | str]
 _RESULT = {
@@ -23,6 +23,11 @@ _RESULT = {
     "missing": keys.TEXTS,
 }
 _NEEDED = ("column", "measure", "year")
+KINDS = {
+    "provider_id": keys.TEXT,
+    "attributes": keys.TEXT_TABLE,
+    **dict.fromkeys(("providers", "enrolments", "results"), keys.TABLES),
+}
 _ENROLMENT = {"year": keys.YEAR, "year_level": keys.WHOLE, "when": keys.TEXTS}
 
 

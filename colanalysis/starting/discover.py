@@ -60,10 +60,10 @@ def _is_export(path: Path, folder: Path) -> bool:
 def _column_names(path: Path) -> list[str]:
     try:
         grid = files.grid(files.opened(path, path.name), path.name, _KNOWN)
+        names = [name for name in grid.headings if name]
+        return names if len(names) > 1 and all(_is_a_name(name, grid) for name in names) else []
     except DataError:
         return []
-    names = [name for name in grid.headings if name]
-    return names if len(names) > 1 and all(_is_a_name(name, grid) for name in names) else []
 
 
 def _is_a_name(name: str, grid: Grid) -> bool:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from colanalysis.terms.rules import RULES, SEVERITIES
 
-__all__ = ["COLUMNS", "SHOWN_PER_FILE", "in_rows", "in_words", "note", "table"]
+__all__ = ["COLUMNS", "SHOWN_PER_FILE", "in_rows", "in_words", "note", "rows_in_words", "table"]
 
 COLUMNS = ("severity", "rule", "file", "row", "column", "expected", "remedy", "count")
 _TEXTS = tuple(name for name in COLUMNS if name not in ("row", "count"))
@@ -81,16 +81,21 @@ def in_words(problems: pd.DataFrame) -> list[str]:
     ]
 
 
-def _place(file: str, column: str, rows: pd.DataFrame) -> str:
-    numbers = [str(row) for row in rows["row"].dropna()[:ROWS_NAMED]]
+def rows_in_words(rows: pd.DataFrame, named: int = SHOWN_PER_FILE) -> str:
+    """Name the first rows of problems of one kind and count the others: "rows 3, 8 and 12 more"."""
+    numbers = [str(row) for row in rows["row"].dropna()[:named]]
     total = int(rows["count"].sum())
     others = total - len(numbers)
+    if not numbers:
+        return f"{total:,} rows" if total > 1 else ""
+    more = f" and {others:,} more" if others else ""
+    return f"row{'s' if total > 1 else ''} {', '.join(numbers)}{more}"
+
+
+def _place(file: str, column: str, rows: pd.DataFrame) -> str:
     where = [file or "the folder"]
-    if numbers:
-        more = f" and {others:,} more" if others else ""
-        where.append(f"row{'s' if total > 1 else ''} {', '.join(numbers)}{more}")
-    elif total > 1:
-        where.append(f"{total:,} rows")
+    if told := rows_in_words(rows, ROWS_NAMED):
+        where.append(told)
     if column:
         where.append(f"column {column}")
     return ", ".join(where)

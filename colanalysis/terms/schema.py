@@ -19,6 +19,7 @@ __all__ = [
     "RESERVED",
     "SPOILT",
     "TABLES",
+    "TOTAL",
     "Column",
     "Table",
     "column_name",
@@ -176,6 +177,8 @@ TABLES: Mapping[str, Table] = _tables(
 
 # In the place of a learner's id that a spreadsheet has spoilt, so that checking can tell the row.
 SPOILT = "psn-spoilt"
+# The same where the row is a total and nobody's.
+TOTAL = "psn-total"
 
 # Names that checking and linking add to tables: a file's own column of that name would be mistaken.
 RESERVED = frozenset(

@@ -168,10 +168,10 @@ def _plan(entry: object, measures: Mapping[str, Measure]) -> dict[str, Any]:
 
 
 def _source(entry: object) -> Source:
-    given = keys.read(entry, _SOURCE, where=f"{FILE} [[source]]", required=("file", "reader"))
-    options = {
-        key: value for key, value in given.items() if key not in ("file", "reader", "columns")
-    }
+    # What else stands there belongs to the reader, which knows what it may be.
+    options = {key: value for key, value in keys.TABLE.of(entry).items() if key not in _SOURCE}
+    own = {key: value for key, value in keys.TABLE.of(entry).items() if key in _SOURCE}
+    given = keys.read(own, _SOURCE, where=f"{FILE} [[source]]", required=("file", "reader"))
     return Source(given["file"], given["reader"], given.get("columns", {}), options)
 
 
@@ -206,9 +206,4 @@ _PRIVACY = {
     "expires": keys.DATE,
     "key_file": keys.TEXT,
 }
-_SOURCE = {
-    **dict.fromkeys(("file", "reader", "table", "provider_id"), keys.TEXT),
-    **dict.fromkeys(("columns", "attributes"), keys.TEXT_TABLE),
-    "constants": keys.TABLE,
-    **dict.fromkeys(("providers", "enrolments", "results"), keys.TABLES),
-}
+_SOURCE = {**dict.fromkeys(("file", "reader"), keys.TEXT), "columns": keys.TEXT_TABLE}

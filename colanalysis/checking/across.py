@@ -1,0 +1,94 @@
+"""Check what only several rows or tables together can show; nothing here sets a row aside.
+
+What is told here is doubtful, not wrong: learners do change schools in the middle of a year and skip
+a year level. The data lead is told where, and decides.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+import pandas as pd
+
+from colanalysis.checking.sift import Known, Notes, doubt
+from colanalysis.terms import problems
+
+__all__ = ["enrolled", "placed", "results"]
+
+# The year levels at which a provider of a type has learners (composite schools have all).
+LEVELS = {"ece": (0, 0), "primary": (0, 8), "intermediate": (5, 8), "secondary": (7, 13)}
+TERMS = frozenset(["", "1", "2", "3", "4"])
+# So many results that are all the same are more likely a default than a finding.
+ALIKE = 10
+# A provider's results are shares where another's are percentages: all at most 1 beside more than 1.
+SHARE, PERCENT = 1.0, 1.5
+
+
+def enrolled(rows: pd.DataFrame, known: Known) -> Notes:
+    """Enrolments of one learner that do not follow one another as those of learners do."""
+    by_start = rows.dropna(subset=["start_date", "end_date"])
+    by_start = by_start.sort_values(["learner_id", "start_date"], kind="stable")
+    earlier = by_start.groupby("learner_id")["end_date"].shift()
+    notes = doubt(by_start, "enrolments overlap", "start_date", by_start["start_date"] < earlier)
+    outside = rows["start_date"].dt.year > rows["year"]
+    outside |= rows["end_date"].dt.year < rows["year"]
+    notes += doubt(rows, "enrolment outside its year", "year", outside)
+    yearly = rows.sort_values(["learner_id", "year", "year_level"], kind="stable")
+    yearly = yearly.drop_duplicates(["learner_id", "year"], keep="last")
+    before = yearly.groupby("learner_id")[["year", "year_level"]].shift()
+    years = yearly["year"] - before["year"]
+    notes += doubt(yearly, "gap between enrolments", "year", years > 1)
+    levels = yearly["year_level"] - before["year_level"]
+    notes += doubt(yearly, "year level falls", "year_level", levels < 0)
+    notes += doubt(yearly, "year level jumps", "year_level", levels > years + 1)
+    same = rows.groupby(["learner_id", "year"])["year_level"]
+    apart = same.transform("max") - same.transform("min") > 1
+    notes += doubt(rows, "two year levels in one year", "year_level", apart)
+    return notes + placed(rows, known)
+
+
+def placed(rows: pd.DataFrame, known: Known) -> Notes:
+    """Year levels that a provider of its type does not have."""
+    kind = rows["provider_id"].map(known.providers.set_index("provider_id")["type"])
+    low, high = (
+        kind.map({name: ends[side] for name, ends in LEVELS.items()}).astype("float64")
+        for side in (0, 1)
+    )
+    level = rows["year_level"]
+    return doubt(
+        rows, "year level not of its provider", "year_level", (level < low) | (level > high)
+    )
+
+
+def results(rows: pd.DataFrame, known: Known) -> Notes:
+    """Results that stand in the wrong year, term or place, or all alike, or on another scale."""
+    notes = doubt(rows, "unknown term", "term", ~rows["term"].isin(TERMS))
+    dated = rows["date"].dt.year
+    notes += doubt(rows, "date in another year", "date", dated.notna() & (dated != rows["year"]))
+    today = pd.Timestamp(datetime.date.today())  # noqa: DTZ011 (a school day is a local one)
+    notes += doubt(rows, "date in the future", "date", rows["date"] > today)
+    if len(known.enrolments):
+        key = ["learner_id", "provider_id", "year"]
+        there = known.enrolments[key].drop_duplicates()
+        away = rows[key].merge(there, how="left", on=key, indicator=True)["_merge"] == "left_only"
+        notes += doubt(
+            rows, "result without an enrolment", "provider_id", away.set_axis(rows.index)
+        )
+    own = rows.groupby(["measure", "provider_id", "year"])["score"]
+    alike = (own.transform("nunique") == 1) & (own.transform("size") >= ALIKE)
+    # Of levels, and of yes and no, all of a provider's may well be the same.
+    measures = known.community.measures.values()
+    numbers = rows["measure"].isin([one.id for one in measures if one.scale == "number"])
+    notes += _once(rows[alike & numbers], "all results alike", "value")
+    largest = rows.groupby(["measure", "provider_id"])["score"].transform("max")
+    usual = rows.groupby("measure")["score"].transform("median")
+    small = (largest <= SHARE) & (usual > PERCENT) & (largest > 0) & numbers
+    return notes + _once(rows[small], "shares among percentages", "value")
+
+
+def _once(rows: pd.DataFrame, rule: str, column: str) -> Notes:
+    """One problem a file, with the number of its rows."""
+    return [
+        problems.note(rule, str(file), column=column, count=len(part))
+        for file, part in rows.groupby("source_file", sort=False)
+    ]
