@@ -4,6 +4,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import checks_page
 import pandas as pd
 import pytest
 
@@ -97,3 +98,7 @@ def test_links_between_documents_lead_somewhere():
     for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
             assert target.startswith("http") or (path.parent / target).exists(), (path.name, target)
+
+
+def test_every_check_is_told_as_it_is():
+    assert checks_page.PAGE.read_text(encoding="utf-8") == checks_page.text()
