@@ -187,16 +187,16 @@ def _in_short(health: Health) -> Html:
     verdicts = health.checks.drop_duplicates(["check", "verdict"])["verdict"].value_counts()
     worst = "Something blocks a report." if health.blocked else "Nothing blocks a report."
     told = {
-        SEVERITIES[0]: "block",
-        SEVERITIES[1]: "set rows aside",
-        SEVERITIES[2]: "are worth a look",
-        PASSED: "found nothing",
+        SEVERITIES[0]: "blocking",
+        SEVERITIES[1]: "with rows set aside",
+        SEVERITIES[2]: "worth a look",
+        PASSED: "with nothing to mend",
     }
     said = [f"{verdicts.get(name, 0)} {words}" for name, words in told.items()]
     rows = health.checked.rows
     return page.paragraphs(
         [
-            f"{worst} Of {len(RULES)} checks {', '.join(said)}.",
+            f"{worst} {len(RULES)} checks: {', '.join(said)}.",
             f"{rows['rows_in'].sum():,} rows were read; {rows['used'].sum():,} are used and "
             f"{rows['set_aside'].sum():,} are set aside.",
         ]
@@ -207,10 +207,24 @@ def _broken(checks: pd.DataFrame) -> Html:
     broken = checks[checks["verdict"] != PASSED]
     if broken.empty:
         return page.paragraphs(["Every check found nothing to mend."])
-    names = ["check", "verdict", "file", "rows", "column", "expected", "remedy", "why"]
-    headings = {"remedy": "How to mend it", "why": "Why it matters", "rows": "Where"}
-    shown = broken[names].replace({"file": {"": "the folder"}, "column": {"": "the row"}})
-    return page.table(shown, caption="What was found, the gravest first", headings=headings)
+    return page.cards(
+        (
+            f"{row.verdict.capitalize()}: {row.check}",
+            [
+                ", ".join(
+                    filter(
+                        None,
+                        [row.file or "The folder", row.rows, row.column and f"column {row.column}"],
+                    )
+                )
+                + ".",
+                f"Expected: {row.expected}",
+                f"To mend it: {row.remedy}",
+                f"Why it matters: {row.why}",
+            ],
+        )
+        for row in broken.itertuples()
+    )
 
 
 def _can(reports: pd.DataFrame) -> Html:
@@ -234,7 +248,8 @@ def _coverage(health: Health) -> Html:
             for row in by_provider.itertuples()
         ]  # fmt: skip
     )
-    lowest = by_provider.sort_values(["share", "label"], kind="stable").head(IN_CHART)
+    some = by_provider[by_provider["assessed"] > 0]
+    lowest = some.sort_values(["share", "label"], kind="stable").head(IN_CHART)
     shown = by_provider[["label", "eligible", "assessed", "share"]].assign(
         share=by_provider["share"].map(describe.percent)
     )
@@ -253,12 +268,22 @@ def _coverage(health: Health) -> Html:
         ),  # fmt: skip
         note="Learners who were not assessed are in no share of a report.",
     )
-    return figure + page.paragraphs(_less_often(by_group, labels))
+    return figure + page.paragraphs([*_without(by_provider), *_less_often(by_group, labels)])
 
 
 def _shares(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     summed = rows.groupby(keys, sort=True)[["eligible", "assessed"]].sum().reset_index()
     return summed.assign(share=summed["assessed"] / summed["eligible"])
+
+
+def _without(by_provider: pd.DataFrame) -> list[str]:
+    none = by_provider.loc[by_provider["assessed"] == 0, "label"]
+    if none.empty:
+        return []
+    return [
+        f"No result at all, though learners of the year levels were enrolled: {'; '.join(none)}. Either "
+        "the measure is not used there, or a file is missing."
+    ]
 
 
 def _less_often(by_group: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
