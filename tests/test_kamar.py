@@ -357,10 +357,16 @@ def test_two_schools_need_a_choice() -> None:
         ({"results": [UNITS[0] | {"subject": "m"}]}, 'unknown name "subject"'),
         ({"attendance": {"fewest": 3}}, '"measure" is missing'),
         ({"attendance": SHARE | {"fewest": 0}}, "1 or more"),
-        ({"attendance": SHARE | {"terms": {"1": ["2025-01-27"]}}}, "first and last days"),
-        ({"attendance": SHARE | {"terms": {"1": ["27/1/2025", "1/4/2025"]}}}, "first and last"),
-        ({"attendance": SHARE | {"terms": {"1": ["2025-04-11", "2025-01-27"]}}}, "first and last"),
-        ({"attendance": SHARE | {"terms": ["2025-04-11"]}}, "first and last"),
+        ({"attendance": SHARE | {"terms": {"1": ["2025-01-27"]}}}, "terms that do not overlap"),
+        (
+            {"attendance": SHARE | {"terms": {"1": ["27/1/2025", "1/4/2025"]}}},
+            "terms that do not overlap",
+        ),
+        (
+            {"attendance": SHARE | {"terms": {"1": ["2025-04-11", "2025-01-27"]}}},
+            "terms that do not overlap",
+        ),
+        ({"attendance": SHARE | {"terms": ["2025-04-11"]}}, "terms that do not overlap"),
         ({"table": "learners"}, 'unknown name "table"'),
     ],
 )

@@ -22,11 +22,11 @@ import pandas as pd
 
 from colanalysis.errors import DataError
 from colanalysis.reading.grid import Grid, Read
+from colanalysis.reading.half_days import TERMS, term_of
 from colanalysis.reading.mapping import entries, targets, where, wrong
 from colanalysis.reading.moe import iso_day, not_in
 from colanalysis.reading.read import decode
 from colanalysis.terms import keys, problems
-from colanalysis.terms.keys import Kind
 from colanalysis.terms.problems import note
 from colanalysis.terms.settings import Source
 
@@ -54,23 +54,6 @@ _NO = ("0", "no", "n", "false")
 _LEVELS = {"current": "yearlevel", "funding": "fundinglevel"}
 
 
-def _span(value: object) -> tuple[str, str]:
-    """Two dates, the first and the last day of a term."""
-    if not isinstance(value, list):
-        raise TypeError
-    first, last = (datetime.date.fromisoformat(str(day)).isoformat() for day in value)
-    if last < first:
-        raise ValueError
-    return first, last
-
-
-def _spans(value: object) -> dict[str, tuple[str, str]]:
-    if not isinstance(value, Mapping):
-        raise TypeError
-    return {str(name): _span(days) for name, days in value.items()}
-
-
-_TERMS = Kind('first and last days, such as { "1" = ["2025-01-27", "2025-04-11"] }', _spans)
 _KINDS = {
     "provider_id": keys.WORDS,
     "learner_id": keys.one_of("nsn", "id"),
@@ -84,7 +67,7 @@ _RESULT = {
     "values": keys.TEXT_TABLE,
     "term": keys.TEXT,
 }
-_ATTENDANCE = {"measure": keys.WORDS, "terms": _TERMS, "fewest": keys.COUNT}
+_ATTENDANCE = {"measure": keys.WORDS, "terms": TERMS, "fewest": keys.COUNT}
 _FEWEST = 30
 _HALVES, _TOO_MANY = {"": 0, "0": 0, "1": 1, "2": 2}, 3
 OPTIONS = (*_KINDS, "results")
@@ -346,8 +329,8 @@ def _attendance(export: _Export) -> tuple[pd.DataFrame, _Notes]:
     sums: dict[tuple[str, str, str], list[int]] = {}
     outside = 0
     for (learner, day), (place, present, absent) in days.known.items():
-        term = _term(day, chosen.get("terms"))
-        if term is None:
+        term = term_of(datetime.date.fromisoformat(day), chosen.get("terms", ()))
+        if "terms" in chosen and not term:
             outside += present + absent
             continue
         total = sums.setdefault((learner, day[:4], term), [place, 0, 0])
@@ -407,13 +390,6 @@ def _is_day(text: str) -> bool:
         return datetime.date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-
-
-def _term(day: str, terms: Mapping[str, tuple[str, str]] | None) -> str | None:
-    """Name the term of a day; "" where no terms are set, None where it is in none of them."""
-    if terms is None:
-        return ""
-    return next((name for name, (first, last) in terms.items() if first <= day <= last), None)
 
 
 def _counted(file: str, counts: Mapping[str, int]) -> _Notes:
