@@ -103,11 +103,13 @@ def _checks(found: pd.DataFrame) -> pd.DataFrame:
         )
     ]
     broken = {row["check"] for row in rows}
-    rows += [{"check": name, "verdict": PASSED, "count": 0} for name in RULES if name not in broken]
+    blank = dict.fromkeys(COLUMNS, "")
+    passed = [name for name in RULES if name not in broken]
+    rows += [blank | {"check": name, "verdict": PASSED, "count": 0} for name in passed]
     table = pd.DataFrame(rows, columns=COLUMNS)
     table["looks_for"] = [RULES[name].looks_for for name in table["check"]]
     table["why"] = [RULES[name].why for name in table["check"]]
-    return table.fillna("").astype({"count": "int64"})
+    return table
 
 
 def _reports(checked: Checked, journeys: Journeys | None) -> pd.DataFrame:

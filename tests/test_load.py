@@ -326,6 +326,7 @@ def test_tidy_exports_are_renamed(tmp_path: Path) -> None:
         ('provider_id = "S1", ', "", "provider_id"),
         ("tool.csv", "tools.csv", "no file exports/tools.csv"),
         ('"tidy"', '"neat"', "neat"),
+        ("columns", "colums", 'Did you mean "columns"'),
         ("constants", 'attributes = { a = "b" }\nconstants', "attributes"),
     ],
 )

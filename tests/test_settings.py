@@ -204,7 +204,6 @@ def test_without_an_ece_step_early_childhood_belongs_to_none(tmp_path: Path) -> 
         ('[[measure]]\nid = "attendance"\nstage = "years"', "number 1 stage.*years_0_3"),
         ("[measure]\nid = 1", r"two brackets"),
         ('[[source]]\nfile = "a.csv"', '"reader" is missing'),
-        ('[[source]]\nfile = "a"\nreader = "tidy"\ncolums = {}', 'Did you mean "columns"'),
         ('[[source]]\nfile = "a"\nreader = "tidy"\ncolumns = { a = 1 }', "a table of texts"),
     ],
 )

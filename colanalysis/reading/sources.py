@@ -33,7 +33,7 @@ def read(data: bytes, file: str, *, source: Source) -> Read:
     reader, options = _READERS[source.reader]
     for key in source.options:
         if key not in options:
-            raise keys.unknown(key, options, where=where(source))
+            raise keys.unknown(key, ("columns", *options), where=where(source))
     return reader(data, file, source)
 
 
