@@ -93,6 +93,11 @@ def _less_covered(table: pd.DataFrame, release: Release) -> list[str]:
         for row in groups.itertuples()
         if whole.loc[(row.measure, row.stage)] - row.rate >= GAP_IN_COVERAGE
     ]
+    return less_often(behind)
+
+
+def less_often(behind: list[str]) -> list[str]:
+    """Say which groups were assessed less often, a sentence each, or that none was."""
     if not behind:
         return ["No group of learners was assessed much less often than the others."]
     return ["Assessed at least 10 points less often than all learners: " + " ".join(behind)]

@@ -17,6 +17,7 @@ from colanalysis.errors import DataError
 from colanalysis.load import Loaded
 from colanalysis.terms import problems
 from colanalysis.terms.labels import plain
+from colanalysis.terms.rules import SEVERITIES
 from colanalysis.terms.schema import TABLES, column_name
 from colanalysis.terms.settings import Community
 
@@ -40,15 +41,19 @@ class Checked:
     rows: pd.DataFrame
     inputs: pd.DataFrame
 
+    @property
+    def blocking(self) -> pd.DataFrame:
+        """The problems that stand in the way of a report."""
+        return self.problems[self.problems["severity"] == SEVERITIES[0]]
+
     def require(self) -> Checked:
         """Go on only with data that nothing blocks.
 
         Raises DataError that tells the first problems in words.
         """
-        blocking = self.problems[self.problems["severity"] == "blocks"]
-        if blocking.empty:
+        if self.blocking.empty:
             return self
-        told = problems.in_words(blocking)
+        told = problems.in_words(self.blocking)
         if len(told) > _TOLD:
             told = [*told[:_TOLD], f"… and {len(told) - _TOLD:,} more"]
         raise DataError("\n".join(["found what blocks:", *told]))

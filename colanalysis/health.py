@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from colanalysis import (
+    account,
     check,
     deliver,
     describe,
@@ -35,9 +36,6 @@ PAGE, CHECKS = "data-health.html", "checks.csv"
 COLUMNS = ["check", "verdict", "file", "rows", "column", "count", "looks_for", "why", "expected", "remedy"]  # fmt: skip
 PASSED = "passed"
 IN_CHART = 10
-# So many points less often assessed than all learners is worth a question.
-LESS_OFTEN = 0.10
-_BROKEN = ["rule", "severity", "file", "column", "expected", "remedy"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Health:
     @property
     def blocked(self) -> bool:
         """Whether anything stands in the way of a report."""
-        return bool((self.checks["verdict"] == SEVERITIES[0]).any())
+        return not self.checked.blocking.empty
 
 
 def look(folder: Path | str) -> Health:
@@ -61,7 +59,7 @@ def look(folder: Path | str) -> Health:
     UsageError, SettingsError and DataError as ``load.community`` raises them.
     """
     checked = check.tables(load.community(folder))
-    journeys = link.journeys(checked) if _linkable(checked) else None
+    journeys = link.journeys(checked) if checked.blocking.empty else None
     coverage = measure.coverage(journeys) if journeys else pd.DataFrame()
     return Health(checked, _checks(checked.problems), coverage, _reports(checked, journeys))
 
@@ -81,10 +79,6 @@ def write(health: Health, out: Path | None = None) -> Path:
     return target / PAGE
 
 
-def _linkable(checked: Checked) -> bool:
-    return not (checked.problems["severity"] == SEVERITIES[0]).any()
-
-
 def _checks(found: pd.DataFrame) -> pd.DataFrame:
     """One row for each check and each column of a file in which it was broken, then those passed."""
     rows = [
@@ -98,9 +92,7 @@ def _checks(found: pd.DataFrame) -> pd.DataFrame:
             "expected": expected,
             "remedy": remedy,
         }
-        for (rule, severity, file, column, expected, remedy), part in found.groupby(
-            _BROKEN, sort=False
-        )
+        for (severity, file, rule, column, expected, remedy), part in problems.alike(found)
     ]
     broken = {row["check"] for row in rows}
     blank = dict.fromkeys(COLUMNS, "")
@@ -291,15 +283,13 @@ def _without(by_provider: pd.DataFrame) -> list[str]:
 def _less_often(by_group: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
     whole = by_group[by_group["group"] == ""].set_index("measure")["share"]
     groups = by_group[by_group["group"] != ""]
-    behind = groups[groups["measure"].map(whole) - groups["share"] >= LESS_OFTEN]
+    behind = groups[groups["measure"].map(whole) - groups["share"] >= account.GAP_IN_COVERAGE]
     said = [
         f"{labels[row.measure]}: {describe.learners(row.group)} {describe.percent(row.share)}, all "
         f"learners {describe.percent(whole[row.measure])}."
         for row in behind.itertuples()
     ]
-    if not said:
-        return ["No group of learners was assessed much less often than the others."]
-    return ["Assessed at least 10 points less often than all learners: " + " ".join(said)]
+    return account.less_often(said)
 
 
 def _all_checks(checks: pd.DataFrame) -> Html:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
+from colanalysis.checking.texts import each
 from colanalysis.terms import ethnicity
 from colanalysis.terms.labels import plain
 
@@ -52,10 +53,8 @@ def within(texts: pd.Series, known: Iterable[str]) -> pd.Series:
 
     Works on each different text once: isin of pandas looks at every row of long columns of text.
     """
-    places, different = pd.factorize(texts)
     listed = set(known)
-    there = np.array([text in listed for text in different.tolist()], dtype=bool)
-    return pd.Series(there[places], index=texts.index)
+    return each(texts, lambda text: text in listed)
 
 
 def numbers(texts: pd.Series, low: float = -np.inf, high: float = np.inf) -> Converted:

@@ -14,7 +14,7 @@ import pandas as pd
 from colanalysis.terms.labels import plain
 from colanalysis.terms.schema import TOTAL
 
-__all__ = ["a_date", "a_mark", "a_total", "day_number", "month_first", "short_year", "torn"]
+__all__ = ["a_date", "a_mark", "a_total", "day_number", "each", "month_first", "short_year", "torn"]
 
 # A question mark within a word, the sign for a lost letter, and UTF-8 that was read as Windows-1252.
 _TORN = re.compile(
@@ -42,34 +42,32 @@ _MONTHS = 12
 
 def torn(texts: pd.Series) -> pd.Series:
     """Letters that were lost or wrongly read: M?ori, MÄori."""
-    return _each(texts, lambda text: _TORN.search(text) is not None)
+    return each(texts, lambda text: _TORN.search(text) is not None)
 
 
 def a_total(texts: pd.Series) -> pd.Series:
     """Words by which a row of totals or averages is known."""
-    return _each(texts, lambda text: plain(text) in _TOTALS)
+    return each(texts, lambda text: plain(text) in _TOTALS)
 
 
 def a_mark(texts: pd.Series) -> pd.Series:
     """Marks that stand in place of a number that was not to be published."""
-    return _each(
-        texts, lambda text: plain(text) in _MARKS or _LESS_THAN.fullmatch(text) is not None
-    )
+    return each(texts, lambda text: plain(text) in _MARKS or _LESS_THAN.fullmatch(text) is not None)
 
 
 def a_date(texts: pd.Series) -> pd.Series:
     """Dates, which a spreadsheet makes of 2-3 and of 4/5."""
-    return _each(texts, lambda text: _DATE.fullmatch(text.strip()) is not None)
+    return each(texts, lambda text: _DATE.fullmatch(text.strip()) is not None)
 
 
 def day_number(texts: pd.Series) -> pd.Series:
     """The number by which a spreadsheet keeps a day."""
-    return _each(texts, lambda text: _DAY_NUMBER.fullmatch(text) is not None)
+    return each(texts, lambda text: _DAY_NUMBER.fullmatch(text) is not None)
 
 
 def short_year(texts: pd.Series) -> pd.Series:
     """Dates whose year has two digits."""
-    return _each(texts, lambda text: _SHORT_YEAR.fullmatch(text) is not None)
+    return each(texts, lambda text: _SHORT_YEAR.fullmatch(text) is not None)
 
 
 def month_first(texts: pd.Series) -> pd.Series:
@@ -79,11 +77,11 @@ def month_first(texts: pd.Series) -> pd.Series:
         found = _SLASHES.fullmatch(text)
         return found is not None and int(found[1]) <= _MONTHS < int(found[2])
 
-    return _each(texts, so)
+    return each(texts, so)
 
 
-def _each(texts: pd.Series, so: Callable[[str], bool]) -> pd.Series:
-    """Work out every different text once."""
+def each(texts: pd.Series, so: Callable[[str], bool]) -> pd.Series:
+    """Say of each text whether it is so, working out every different text once."""
     places, different = pd.factorize(texts)
     found = np.array([so(text) for text in different.tolist()], dtype=bool)
     return pd.Series(found[places], index=texts.index, dtype=bool)

@@ -38,15 +38,10 @@ _NOTHING = ("", "-")
 _RESULT = re.compile(r"attitude\w*|\w+_score|(?!\w*year_level$)\w+_level")
 
 
-def _tables(value: Any) -> Any:
-    """Read a list of tables, of which the settings may have made a tuple."""
-    return keys.TABLES.of(list(value) if isinstance(value, tuple) else value)
-
-
 _KINDS: Mapping[str, Kind] = {
     "provider_id": keys.WORDS,
     "measures": keys.TEXT_TABLE,
-    "tests": Kind(keys.TABLES.expected, _tables),
+    "tests": keys.TABLES,
     "learners": keys.FLAG,
     "terms": TERMS,
 }

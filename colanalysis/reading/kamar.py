@@ -23,7 +23,7 @@ import pandas as pd
 from colanalysis.errors import DataError
 from colanalysis.reading.grid import Grid, Read
 from colanalysis.reading.half_days import TERMS, term_of
-from colanalysis.reading.mapping import entries, targets, where, wrong
+from colanalysis.reading.mapping import attributes, entries, where, wrong
 from colanalysis.reading.moe import iso_day, not_in
 from colanalysis.reading.read import decode
 from colanalysis.terms import keys, problems
@@ -139,12 +139,7 @@ def _options(source: Source) -> dict[str, Any]:
         raise wrong(source, "columns", "found columns", "none, as the export has fixed names")
     given = {key: value for key, value in source.options.items() if key != "results"}
     chosen = keys.read(given, _KINDS, where=where(source))
-    attributes = chosen.get("attributes", {})
-    for name in attributes:
-        if name not in _ATTRIBUTES:
-            raise keys.unknown(name, _ATTRIBUTES, where=where(source, "attributes"))
-    taken = ("learner_id", "gender", "ethnicity")
-    chosen["attributes"] = targets(source, "attributes", attributes, taken=taken, table="learners")
+    chosen["attributes"] = attributes(source, chosen.get("attributes", {}), _ATTRIBUTES)
     needed = ("type", "number", "measure")
     chosen["results"] = entries(source, "results", _RESULT, required=needed)
     if "attendance" in chosen:

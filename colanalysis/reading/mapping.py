@@ -7,7 +7,7 @@ map does what its writer believes.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from colanalysis.errors import SettingsError
@@ -17,7 +17,7 @@ from colanalysis.terms.keys import Kind
 from colanalysis.terms.schema import RESERVED, TABLES, column_name, identifies
 from colanalysis.terms.settings import Source
 
-__all__ = ["CELL", "entries", "find", "option", "targets", "where", "wrong"]
+__all__ = ["CELL", "attributes", "entries", "find", "option", "targets", "where", "wrong"]
 
 
 def option(source: Source, key: str, default: Any) -> Any:
@@ -39,6 +39,17 @@ def targets(
             raise wrong(source, key, f'found "{theirs}"', "a column that names no person")
         found[ours] = theirs
     return found
+
+
+def attributes(
+    source: Source, mapping: Mapping[str, str], known: Collection[str]
+) -> dict[str, str]:
+    """Turn attributes of a format that has fixed names around; a name that it has not is refused."""
+    for name in mapping:
+        if name not in known:
+            raise keys.unknown(name, known, where=where(source, "attributes"))
+    taken = ("learner_id", "gender", "ethnicity")
+    return targets(source, "attributes", mapping, taken=taken, table="learners")
 
 
 def find(grid: Grid, theirs: str, source: Source) -> str:

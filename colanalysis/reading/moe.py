@@ -26,7 +26,7 @@ import pandas as pd
 
 from colanalysis.errors import DataError
 from colanalysis.reading.grid import Grid, Read
-from colanalysis.reading.mapping import targets, where, wrong
+from colanalysis.reading.mapping import attributes, where, wrong
 from colanalysis.reading.read import decode
 from colanalysis.terms import keys, problems
 from colanalysis.terms.problems import note
@@ -150,12 +150,7 @@ def _options(source: Source) -> dict[str, Any]:
     if source.columns:
         raise wrong(source, "columns", "found columns", "none, as a roll return has no headings")
     chosen = keys.read(source.options, _KINDS, where=where(source))
-    attributes = chosen.get("attributes", {})
-    for name in attributes:
-        if name not in _ATTRIBUTES:
-            raise keys.unknown(name, _ATTRIBUTES, where=where(source, "attributes"))
-    taken = ("learner_id", "gender", "ethnicity")
-    chosen["attributes"] = targets(source, "attributes", attributes, taken=taken, table="learners")
+    chosen["attributes"] = attributes(source, chosen.get("attributes", {}), _ATTRIBUTES)
     if "ece" in chosen:
         place = where(source, "ece")
         chosen["ece"] = keys.read(chosen["ece"], _ECE, where=place, required=tuple(_ECE))

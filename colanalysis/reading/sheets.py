@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,27 +20,18 @@ from colanalysis.terms.problems import note
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from python_calamine import CalamineWorkbook
 
-__all__ = ["parquet_grid", "workbook_grid"]
+__all__ = ["parquet_grid", "workbook", "workbook_grid"]
 
 
 def workbook_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
     """Read the sheet of an XLSX or XLS workbook whose headings are known."""
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - slow to import
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    with workbook(data, file) as book:
         sheets = [
             _records(book.get_sheet_by_name(name).to_python(skip_empty_area=False))
             for name in book.sheet_names
         ]
-    except CalamineError as error:
-        raise DataError(
-            "the workbook cannot be opened",
-            where=file,
-            expected="an XLSX or XLS workbook",
-            remedy="Remove its password; if it is text or a web page, give it that ending.",
-        ) from error
     filled = [sheet for sheet in sheets if sheet[0]]
     if not filled:
         raise DataError(
@@ -59,6 +51,22 @@ def workbook_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
     numbers, rows = filled[fits.index(max(fits))]
     notes = [note("other sheets", file, count=len(filled) - 1)] if len(filled) > 1 else []
     return from_records(file, numbers, [cell for row in rows for cell in row], notes)
+
+
+@contextmanager
+def workbook(data: bytes, file: str) -> Iterator[CalamineWorkbook]:
+    """Open a workbook for reading its sheets; DataError where it or one of them cannot be opened."""
+    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - slow to import
+
+    try:
+        yield CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except CalamineError as error:
+        raise DataError(
+            "the workbook cannot be opened",
+            where=file,
+            expected="an XLSX or XLS workbook",
+            remedy="Remove its password; if it is text or a web page, give it that ending.",
+        ) from error
 
 
 def _records(rows: Sequence[Sequence[object]]) -> tuple[list[int], list[list[str]]]:

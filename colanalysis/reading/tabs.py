@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from colanalysis.errors import DataError, SettingsError
+from colanalysis.errors import SettingsError
 from colanalysis.reading import files
 from colanalysis.reading.read import decode
+from colanalysis.reading.sheets import workbook
 from colanalysis.terms.labels import plain
 
 __all__ = ["Sheet", "fold", "is_workbook", "opened", "same"]
@@ -67,10 +68,7 @@ def _fields(text: str, header: str) -> list[list[str]]:
 
 
 def _of_workbook(data: bytes, file: str, only: Collection[str]) -> list[Sheet]:
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - slow to import
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    with workbook(data, file) as book:
         names = book.sheet_names
         missing = [name for name in only if name not in names]
         if missing:
@@ -92,13 +90,6 @@ def _of_workbook(data: bytes, file: str, only: Collection[str]) -> list[Sheet]:
             for number, name in enumerate(names, 1)
             if name in only or not only
         ]
-    except CalamineError as error:
-        raise DataError(
-            "the workbook cannot be opened",
-            where=file,
-            expected="an XLSX or XLS workbook",
-            remedy="Remove its password; if it is text or a web page, give it that ending.",
-        ) from error
     filled = [sheet for sheet in read if only or any(map(any, sheet.rows))]
     return filled or read
 

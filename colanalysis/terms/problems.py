@@ -6,17 +6,27 @@ ends up on screens, in saved notebooks and in e-mails.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from colanalysis.terms.rules import RULES, SEVERITIES
 
-__all__ = ["COLUMNS", "SHOWN_PER_FILE", "in_rows", "in_words", "note", "rows_in_words", "table"]
+__all__ = [
+    "COLUMNS",
+    "SHOWN_PER_FILE",
+    "alike",
+    "in_rows",
+    "in_words",
+    "note",
+    "rows_in_words",
+    "table",
+]
 
 COLUMNS = ("severity", "rule", "file", "row", "column", "expected", "remedy", "count")
 _TEXTS = tuple(name for name in COLUMNS if name not in ("row", "count"))
+ALIKE = ["severity", "file", "rule", "column", "expected", "remedy"]
 SHOWN_PER_FILE = 50
 ROWS_NAMED = 3
 
@@ -72,13 +82,15 @@ def in_words(problems: pd.DataFrame) -> list[str]:
 
     The first few rows are named and the others counted, so one mistake in a column is one line.
     """
-    alike = ["severity", "file", "rule", "column", "expected", "remedy"]
     return [
         f"{severity}: {_place(file, column, rows)}: {rule}. Expected: {expected} {remedy}"
-        for (severity, file, rule, column, expected, remedy), rows in problems.groupby(
-            alike, sort=False, dropna=False
-        )
+        for (severity, file, rule, column, expected, remedy), rows in alike(problems)
     ]
+
+
+def alike(problems: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
+    """Problems of one kind in one column of a file, by what ``ALIKE`` names."""
+    return iter(problems.groupby(ALIKE, sort=False, dropna=False))
 
 
 def rows_in_words(rows: pd.DataFrame, named: int = SHOWN_PER_FILE) -> str:

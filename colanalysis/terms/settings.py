@@ -169,8 +169,9 @@ def _plan(entry: object, measures: Mapping[str, Measure]) -> dict[str, Any]:
 
 def _source(entry: object) -> Source:
     # What else stands there belongs to the reader, which knows what it may be.
-    options = {key: value for key, value in keys.TABLE.of(entry).items() if key not in _SOURCE}
-    own = {key: value for key, value in keys.TABLE.of(entry).items() if key in _SOURCE}
+    table = keys.TABLE.of(entry)
+    options = {key: value for key, value in table.items() if key not in _SOURCE}
+    own = {key: value for key, value in table.items() if key in _SOURCE}
     given = keys.read(own, _SOURCE, where=f"{FILE} [[source]]", required=("file", "reader"))
     return Source(given["file"], given["reader"], given.get("columns", {}), options)
 
