@@ -12,8 +12,10 @@ from test_auditing import RULES, TWO, atoms, could_be_true, looked, shown_as, to
 
 from colanalysis import cells, protect
 from colanalysis.auditing import attack, audit, model
-from colanalysis.auditing.block import Block, block, untied
+from colanalysis.auditing.block import Block, Ties
+from colanalysis.auditing.crowd import crowd
 from colanalysis.auditing.possible import Possible
+from colanalysis.errors import ReleaseError
 
 MANY = 100_000
 
@@ -121,25 +123,118 @@ def test_nobody_is_said_to_be_kept_away_whom_enumeration_lets_near(rows, seed):
         assert not by_provider(could, of, after.model, place)
 
 
+def public(finest: pd.DataFrame, table: pd.DataFrame, *domains: str) -> model.Model:
+    """What the public knows of sizes who is told of these domains alone."""
+    table = table[table["domain"].isin(domains)].reset_index(drop=True)
+    known = {table.loc[piece[0][0], "domain"]: piece for piece in cells.blocks(table, finest)}
+    everybody = crowd(table, known.get("results"), known.get("assessed"), RULES.smallest_group - 1)
+    return model.sizes(everybody, table, RULES)
+
+
+def too_close(known: model.Model) -> set[int]:
+    """The targets that another solver keeps closer together than they should be."""
+    rows = LinearConstraint(known.rows, known.low, known.high)
+    found = set()
+    for target in np.flatnonzero(known.need > 0):
+        sums, bounds = known.targets[target].toarray().ravel(), (known.least, known.most)
+        low, high = (
+            side * milp(side * sums, constraints=rows, bounds=bounds).fun for side in (1, -1)
+        )
+        if np.floor(high + 1e-6) - np.ceil(low - 1e-6) < known.need[target]:
+            found.add(int(target))
+    return found
+
+
+def narrowed_by_public(known: model.Model) -> set[int]:
+    found = attack.Attack(known, whole=False).outsider(attack.PUBLIC)
+    return {breach.target for breach in found}
+
+
 def test_sizes_that_the_public_could_narrow_down_are_found():
     # 21 shown as 21 and 15 shown as 15: four to eight boys, of whom nothing was to be known.
     finest = atoms(("A", "gender=female", 15, 7), ("A", "gender=male", 6, 3))
     table = told(finest, {}, {"group": "gender=female"}, {"group": "gender=male"})
     table["n"] = [21.0, 15.0, np.nan]
-    ((rows, own, holds),) = cells.blocks(table, finest)
-    of = block(rows, own, holds, untied(len(own)))
-    known = model.sizes(of, table, RULES)
-    attacked = attack.Attack(known, whole=False)
-    could = could_be_true(known)
-    assert {b.target for b in attacked.outsider(attack.PUBLIC)} == narrowed(
-        could, known, known.need
-    )
-    table["n"] = [21.0, 21.0, np.nan]  # rounded by another key so that hardly any boys are left
-    finest["n"] = [20, 1]
-    tight = model.sizes(block(rows, finest, holds, untied(len(own))), table, RULES)
-    attacked = attack.Attack(tight, whole=False)
-    found = {b.target for b in attacked.outsider(attack.PUBLIC)}
-    assert found == narrowed(could_be_true(tight), tight, tight.need)
+    known = public(finest, table, "results")
+    assert narrowed_by_public(known) == too_close(known)
+    # 25 shown as 27 and 17 as 15: eight boys or more, and no ten, or they would be told of.
+    finest["n"], finest["n_success"] = [17, 8], [8, 4]
+    tight = public(finest, table.assign(n=[27.0, 15.0, np.nan]), "results")
+    assert narrowed_by_public(tight) == too_close(tight) != set()
+
+
+def listed(results: pd.DataFrame, more: list[int]) -> pd.DataFrame:
+    """The list of those who could have been assessed: all with a result, and so many more."""
+    n = results["n"] + more
+    return results.assign(domain="assessed", year_level=np.nan, n=n, n_success=results["n"])
+
+
+def together() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A school of 33 learners, nine of them boys; nothing of the boys is told in either table.
+
+    At most seven of the girls on the list and at most 17 with a result: 24 of the 31 or more.
+    """
+    results = atoms(("A", "gender=female", 17, 8), ("A", "gender=male", 5, 2))
+    finest = pd.concat([results, listed(results, [6, 4])], ignore_index=True)
+    who = [{}, {"group": "gender=female"}, {"group": "gender=male"}]
+    table = told(finest, *who, *({**one, "domain": "assessed"} for one in who))
+    untold = {"mark": protect.HIDDEN, "n": np.nan, "n_success": np.nan}
+    return finest, table.assign(
+        n=[24.0, 15.0, np.nan, 33.0, 24.0, np.nan],
+        n_success=[9.0, 6.0, np.nan, 24.0, np.nan, np.nan],
+        mark=["", "", protect.HIDDEN, "", protect.MOST, protect.HIDDEN],
+        done=["", "", protect.ABSENT, "", "", protect.ABSENT],
+    ).fillna(untold)
+
+
+def test_results_and_who_was_assessed_are_attacked_together():
+    finest, table = together()
+    for domain in ("results", "assessed"):
+        assert narrowed_by_public(public(finest, table, domain)) == set()
+    known = public(finest, table, "results", "assessed")
+    found = narrowed_by_public(known)
+    assert found == too_close(known)
+    assert set((known.targets @ known.true)[list(found)]) == {9}
+    safe = audit.audit(table, finest, RULES)
+    assert safe.looked_at.set_index("who").loc[attack.PUBLIC, "withheld"] == 1
+    after = public(finest, safe.told, "results", "assessed")
+    assert too_close(after) == set()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 25), st.integers(0, 9), st.integers(0, 4)), min_size=2, max_size=5
+    ),
+    st.integers(0, 2**30),
+)
+@settings(max_examples=30)
+def test_sizes_of_results_and_list_are_as_far_apart_as_another_solver_says(rows, seed):
+    """Whole numbers or not makes no difference to who is found, on worlds of a few groups."""
+    names = [f"ethnicity={one} & gender={two}" for one in "PQR" for two in ("female", "male")]
+    results = atoms(*(("AB"[place % 2], names[place], n, n // 2)
+                      for place, (n, _, _) in enumerate(rows)))  # fmt: skip
+    on_list = listed(results, [more for _, more, _ in rows])
+    on_list["n_success"] += [min(unjudged, more) for _, more, unjudged in rows]
+    finest = pd.concat([results, on_list], ignore_index=True)
+    chance = np.random.default_rng(seed)
+    finest["key"], finest["key_success"] = chance.integers(0, 2**60, (2, len(finest)))
+    who = [{}, {"provider_id": "A"}, {"group": "gender=female"}, {"group": "ethnicity=P"}]
+    table = told(finest, *who, *({**one, "domain": "assessed"} for one in who))
+    known = public(finest, table, "results", "assessed")
+    assert narrowed_by_public(known) == too_close(known)
+    safe = audit.audit(table, finest, RULES).told
+    assert too_close(public(finest, safe, "results", "assessed")) == set()
+
+
+def test_learners_with_more_results_than_were_assessed_there_are_taken_for_others():
+    results = atoms(("A", "gender=female", 20, 8), ("A", "gender=male", 20, 9))
+    on_list = listed(results, [6, 4])
+    on_list.loc[0, ["n", "n_success"]] = [19, 18]  # two have moved
+    finest = pd.concat([results, on_list], ignore_index=True)
+    table = told(finest, {}, {"domain": "assessed"})
+    known = public(finest, table, "results", "assessed")
+    # So and not so: the girls' results; the boys'; all girls on the list and the boys without a result.
+    assert sorted(known.true.tolist()) == sorted([8, 12, 9, 11, 18, 1 + 4])
 
 
 def region(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -237,14 +332,23 @@ def test_the_audit_is_the_same_in_several_processes_and_with_rows_turned_round(
 def test_a_set_that_is_withheld_needs_its_full_room_in_size_and_in_how_many_it_is_so_of():
     finest = atoms(("A", "gender=female", 20, 10), ("A", "gender=male", 20, 10))
     table = shown_as(told(finest, {}, {"group": "gender=female"}), [21, 9])
-    of, _ = looked(finest, table)
-    known = model.both(of, table, RULES)
-    need = model.once_withheld(known, of, [0, 1])
+    known = public(finest.assign(domain="assessed"), table.assign(domain="assessed"), "assessed")
+    need = known.without(np.array([0, 1])).need
     raised = known.targets[np.flatnonzero(need > known.need)].toarray()
     assert set(need[need > known.need]) == {model.HIDDEN_ROOM}
-    so, not_so = np.split(raised, 2, axis=1)
-    counts = np.array([so @ of.n_success, not_so @ of.n_success]).T.tolist()
-    assert sorted(counts) == [[10, 0], [10, 10], [20, 0], [20, 20]]
+    so, not_so = np.split(raised @ np.diag(known.true), 2, axis=1)
+    counts = np.unique(np.array([so.sum(axis=1), not_so.sum(axis=1)]).T, axis=0)
+    assert counts.tolist() == [[10, 0], [10, 10], [20, 0], [20, 20]]
+
+
+def test_a_size_that_is_withheld_is_no_secret_where_the_list_tells_of_the_same_learners():
+    results = atoms(("A", "gender=female", 20, 10), ("A", "gender=male", 20, 10))
+    finest = pd.concat([results, listed(results, [10, 10])], ignore_index=True)
+    known = public(finest, told(finest, {}, {"domain": "assessed"}), "results", "assessed")
+    with_result = known.set_of == 0
+    assert known.need[with_result].tolist() == [RULES.base - 1]
+    assert known.without(np.array([0])).need[with_result].tolist() == [RULES.base - 1]
+    assert known.without(np.array([0, 1])).need[with_result].tolist() == [model.HIDDEN_ROOM]
 
 
 def test_a_new_name_for_learners_whose_number_was_withheld_before_is_looked_at_too():
@@ -255,6 +359,27 @@ def test_a_new_name_for_learners_whose_number_was_withheld_before_is_looked_at_t
     before = audit.withheld(table, [], [1])  # the girls were withheld in an earlier release
     safe = audit.audit(before, TWO, RULES).told
     assert list(safe["mark"]) == ["", "c", "c"]
+
+
+def test_a_share_that_a_finding_is_told_beside_is_taken_back_with_the_findings_own_count():
+    # The girls' finding says that half of the others succeed: 8 to 9 of the 17 boys of either school.
+    finest = atoms(
+        ("A", "gender=female", 30, 15), ("A", "gender=male", 17, 8),
+        ("B", "gender=female", 30, 15), ("B", "gender=male", 17, 9),
+    )  # fmt: skip
+    table = told(finest, {}, {"group": "gender=female"}, {"group": "gender=male"})
+    others = finest["profile"].eq("gender=male").to_numpy() / 34
+    low, high = np.array([16.5 / 34]), np.array([17.5 / 34])
+    ties = {("results", "reading"): Ties(others[None, :], low, high, np.array([1]))}
+    safe = audit.audit(table, finest, RULES, ties).told
+    assert safe["done"].eq(protect.WITHHELD).tolist() == [False, True, False]
+    assert audit.audit(table, finest, RULES).told["done"].ne(protect.WITHHELD).all()
+    # Once its finding's count is not told, it is no number that anybody has.
+    again = audit.audit(safe.assign(weight=np.inf), finest, RULES, ties)
+    assert again.told["mark"].tolist() == safe["mark"].tolist()
+    assert (again.looked_at["withheld"] == 0).all()
+    with pytest.raises(ReleaseError, match="reading gives learners' results away"):
+        audit.audit(table.assign(weight=np.inf), finest, RULES, ties)
 
 
 def test_cells_that_count_nobody_are_left_as_they_are():

@@ -32,8 +32,8 @@ def atoms(*rows: tuple[str, str, int, int]) -> pd.DataFrame:
 
 def told(finest: pd.DataFrame, *definitions: dict[str, str], weights=()) -> pd.DataFrame:
     """Those cells in the form in which the rules alone would show them."""
-    table = cells.define(pd.DataFrame([{"measure": "reading", "group": "", "provider_id": "", **one}
-                                       for one in definitions]))  # fmt: skip
+    blank = {"domain": "results", "measure": "reading", "group": "", "provider_id": ""}
+    table = cells.define(pd.DataFrame([{**blank, **one} for one in definitions]))
     table = table.assign(smallest=10, weight=list(weights) or 1.0)
     return protect.counts(table.join(cells.counted(table, finest)), RULES)
 

@@ -209,13 +209,18 @@ def test_the_shares_that_findings_are_compared_with_are_given_to_the_audit(small
     rules = protect.rules_for(
         "public", small.gathered.community.settings, custody.keys(small.gathered.community).round
     )
-    ties = decide._ties(small.gathered, rules)
+    shown = decide.by_rules(small.gathered, rules).decided.cells
+    ties = decide._ties(small.gathered, shown, rules)
     gaps = small.gathered.found.query("kind == 'gap'")
     assert {name for _, name in ties} == set(gaps["measure"])
     results = small.gathered.atoms.query("domain == 'results'")
     for (_, name), tied in ties.items():
         own = results[results["measure"] == name]
         assert tied.weights.shape == (gaps["measure"].eq(name).sum(), len(own))
+        told = shown.iloc[tied.row]  # each belongs to the count of its own finding
+        of = gaps[gaps["measure"] == name]
+        for column in ("measure", "stages", "group", "provider_id", "year_min", "year_max"):
+            assert told[column].tolist() == of[column].tolist()
         share = tied.weights @ own["n_success"].to_numpy(float)
         assert (tied.low <= share).all()
         assert (share <= tied.high).all()

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import chain, islice, repeat
+from dataclasses import dataclass
+from itertools import chain, repeat
 
 import numpy as np
 
@@ -20,12 +20,11 @@ from colanalysis.auditing.block import Block
 from colanalysis.auditing.model import Model
 from colanalysis.auditing.possible import SAME, Box, Part, Possible, Witnesses, spread
 
-# Witnesses drawn at random of each part, and of all counts.
-PART_POINTS, POINTS = 12, 3
+# Witnesses drawn at random of each part, and of all counts; where they need not be whole, to find one
+# when it is needed is quick.
+WHOLE_POINTS, POINTS = (12, 3), (4, 1)
 # In how many parts a single count is tried (those with the most room), how often with all let go.
 BESIDE, TRIES = 4, 4
-# In how many of them before children are looked at one by one.
-SOON = 2
 # So many of the smallest and largest witnesses of a count are looked at for what a child needs.
 PAIRS = 12
 # So few children are looked at one by one.
@@ -69,16 +68,17 @@ class Attack:
         self._pairs: dict[tuple[int, int], Part] = {}
         self._tried: set[tuple[int, Part]] = set()
         self._box: Box = (model.least, model.most)
-        self._draw(self._parts, PART_POINTS)
-        self._draw([self._everything], POINTS)
+        of_part, of_all = WHOLE_POINTS if whole else POINTS
+        self._draw(self._parts, of_part)
+        self._draw([self._everything], of_all)
 
-    def forget(self, sets: np.ndarray, need: np.ndarray) -> None:
-        """Take back the published counts of some sets; what they need then is other. Witnesses stay."""
+    def forget(self, sets: np.ndarray) -> None:
+        """Take back the published counts of some sets. Witnesses stay."""
         rows = np.flatnonzero(np.isin(self.model.row_of, sets))
         for part in [*self._parts, *self._pairs.values(), self._everything]:
             part.free(rows)
         self._tried.clear()
-        self.model = replace(self.model, need=need)
+        self.model = self.model.without(sets)
 
     def outsider(self, who: str) -> list[Breach]:
         """Counts that somebody could narrow down who knows what is published and nobody's outcome."""
@@ -95,7 +95,7 @@ class Attack:
             # Where providers share classes, what was drawn so far need not leave its own as they are.
             self._drawn.add(place)
             with self._within((least, most)):
-                self._draw(self._parts[-1:], PART_POINTS)
+                self._draw(self._parts[-1:], WHOLE_POINTS[0])
         points = self._seen.points
         fits = ((points >= least) & (points <= most)).all(axis=1)
         return list(self._narrowed(need, fits, least, most, PROVIDER))
@@ -147,28 +147,46 @@ class Attack:
         """
         sums = self.model.targets[target].toarray().ravel()
 
-        def apart(parts: Iterable[Part]) -> bool:
-            for value in self._sought(sums, parts, np.zeros(len(sums))):
+        def apart(values: Iterable[np.ndarray]) -> bool:
+            for value in values:
                 np.minimum(low, value, out=low)
                 np.maximum(high, value, out=high)
                 if _enough(low[target], high[target], need):
                     return True
             return False
 
-        once = [self._everything] * self._whole
-        if apart(chain(self._untried(target, self._near(sums, need)), once)):
+        if not self._whole:
+            if apart(self._furthest(sums)):
+                return
+        elif apart(self._sought(sums, self._anywhere(target, sums, need), np.zeros(len(sums)))):
             return
         self._everything.within(self._box)
         ends = self._all.ends(sums)
         # Where broken numbers do not keep it apart, whole ones need not be looked for.
-        possible = bool(_enough(ends.low, ends.high, need))
-        if not possible or (self._whole and not apart(repeat(self._everything, TRIES - 1))):
+        again = repeat(self._everything, (TRIES - 1) * self._whole)
+        found = bool(_enough(ends.low, ends.high, need)) and (
+            apart(self._sought(sums, again, np.zeros(len(sums)))) or apart(self._whole_ends(sums))
+        )
+        if not found:
             yield Breach(who, target, ends.low, ends.high, ends.held_by)
-        elif not self._whole:
-            for point in ends.points:
-                self._seen.add(point)
-                np.minimum(low, self._seen.values[-1], out=low)
-                np.maximum(high, self._seen.values[-1], out=high)
+
+    def _whole_ends(self, sums: np.ndarray) -> Iterator[np.ndarray]:
+        """The targets' values where a sum is at either end of what whole numbers allow."""
+        for side in (1.0, -1.0):
+            if self._seen.add(self._all.whole_end(side * sums)):
+                yield self._seen.values[-1]
+
+    def _furthest(self, sums: np.ndarray) -> Iterator[np.ndarray]:
+        """The targets' values at either end of a sum, where counts need not be whole."""
+        self._everything.within(self._box)
+        for side in (1.0, -1.0):
+            self._seen.add(self._all.point(side * sums))
+            yield self._seen.values[-1]
+
+    def _anywhere(self, target: int, sums: np.ndarray, need: float) -> Iterator[Part]:
+        """Where a target may be kept apart: parts not yet tried, then all counts."""
+        yield from self._untried(target, self._near(sums, need))
+        yield self._everything
 
     def _near(self, sums: np.ndarray, need: float) -> Iterator[Part]:
         """Where a sum can move by what it needs: parts, then the one with most room and one other.
@@ -254,8 +272,6 @@ class Attack:
             children, need = children[unsure], need[unsure]
             if not len(children):
                 return []
-        if self._apart_for_all(sums, children, need.max(), succeeds):
-            return []
         push = np.zeros(len(sums))
         push[children] = -10.0 if succeeds else 10.0
         parts = chain(self._near(sums, need.max()), repeat(self._everything, TRIES))
@@ -276,21 +292,6 @@ class Attack:
             if found:
                 return found
         return []
-
-    def _apart_for_all(
-        self, sums: np.ndarray, children: np.ndarray, need: float, succeeds: bool
-    ) -> bool:
-        """Whether a target is soon kept apart while all the children's outcomes stay as they are."""
-        low = high = sums @ self.model.true
-        with self._within(self._known(children, succeeds)):
-            for part in islice(self._near(sums, need), SOON):
-                for side in (100.0, -100.0):
-                    point = self._point(part, side * sums + self._chance.normal(size=len(sums)))
-                    if self._seen.add(point):
-                        low, high = min(low, sums @ point), max(high, sums @ point)
-                if high - low >= need - SAME:
-                    break
-        return bool(high - low >= need - SAME)
 
     def _known(self, children: np.ndarray, succeeds: bool) -> Box:
         """What could be of each count for somebody who knows the outcomes of some children."""

@@ -19,7 +19,8 @@ import pandas as pd
 from colanalysis import atoms, cells, protect
 from colanalysis.auditing import attack, model
 from colanalysis.auditing.attack import Attack, Breach
-from colanalysis.auditing.block import Block, Ties, block, untied
+from colanalysis.auditing.block import Ties, block, untied
+from colanalysis.auditing.crowd import Piece, crowd
 from colanalysis.auditing.model import Model
 from colanalysis.errors import ReleaseError
 from colanalysis.protect import Rules
@@ -57,21 +58,14 @@ def audit(
     ReleaseError, with the measures concerned, where withholding does not help.
     """
     told = told.reset_index(drop=True)
-    # Where nobody is counted there is nobody to protect.
-    found = [piece for piece in cells.blocks(told, finest) if piece[2].any()]
-    found.sort(key=lambda piece: -piece[2].size)  # the longest go first
-    blocks, keys = [], []
-    for rows, own, holds in found:
-        key = tuple(told.loc[rows[0], ["domain", "measure"]])
-        blocks.append(block(rows, own, holds, (ties or {}).get(key, untied(len(own)))))
-        keys.append(key)
     # Who rounds needs the key; who looks for what is left open does not.
-    work = partial(_made_safe, told=told, rules=replace(rules, secret=b""))
-    if sum(piece[2].size for piece in found) < ENOUGH:
-        outcomes = list(map(work, blocks, keys))
+    safe = partial(_made_safe, told=told, rules=replace(rules, secret=b""), ties=ties or {})
+    pieces = _pieces(told, finest)
+    if sum(holds.size for piece in pieces for *_, holds in piece.values()) < ENOUGH:
+        outcomes = list(map(safe, pieces))
     else:
         with loky.ProcessPoolExecutor(loky.cpu_count(), env=ONE_EACH) as pool:
-            outcomes = list(pool.map(work, blocks, keys))
+            outcomes = list(pool.map(safe, pieces))
     sizes = [row for outcome in outcomes for row in outcome.no_size]
     counts = [row for outcome in outcomes for row in outcome.no_count]
     looked_at = pd.concat([o.looked_at for o in outcomes]) if outcomes else _looked_at({}, {})
@@ -99,21 +93,39 @@ class _Outcome:
     looked_at: pd.DataFrame
 
 
-def _made_safe(of: Block, key: tuple[str, str], *, told: pd.DataFrame, rules: Rules) -> _Outcome:
-    results = key[0] == atoms.RESULTS
-    sizes = model.sizes(of, told, rules) if results else model.both(of, told, rules)
-    attacked = Attack(sizes, whole=False)
-    missed = _missed(of, told, told["n"].notna() | (told["mark"] != protect.HIDDEN))
-    no_size, reasons = _until_safe(
-        attacked, lambda: attacked.outsider(attack.PUBLIC), of, missed, key
-    )
-    protected = {attack.PUBLIC: int((attacked.model.need > 0).sum())}
-    rows = [row for place in no_size for row in of.places[place]]
-    if not results:
+def _pieces(told: pd.DataFrame, finest: pd.DataFrame) -> list[dict[str, Piece]]:
+    """Cells that can have learners in common, by domain: of each measure all that is told of it."""
+    of: dict[str, dict[str, Piece]] = {}
+    for piece in cells.blocks(told, finest):
+        if piece[2].any():  # where nobody is counted there is nobody to protect
+            domain, measure = told.loc[piece[0][0], ["domain", "measure"]]
+            of.setdefault(measure, {})[domain] = piece
+    # The longest go first.
+    return sorted(of.values(), key=lambda own: -max(holds.size for *_, holds in own.values()))
+
+
+def _made_safe(
+    pieces: dict[str, Piece],
+    *,
+    told: pd.DataFrame,
+    rules: Rules,
+    ties: Mapping[tuple[str, str], Ties],
+) -> _Outcome:
+    results = pieces.get(atoms.RESULTS)
+    listed = next((piece for domain, piece in pieces.items() if domain != atoms.RESULTS), None)
+    everybody = crowd(told, results, listed, rules.smallest_group - 1)
+    measure = told.loc[everybody.places[0][0], "measure"]
+    public = Attack(model.sizes(everybody, told, rules), whole=False)
+    missed = _missed(everybody.places, told, told["n"].notna() | (told["mark"] != protect.HIDDEN))
+    no_size, reasons = _until_safe(public, lambda: public.outsider(attack.PUBLIC), missed, measure)
+    protected = {attack.PUBLIC: int((public.model.need > 0).sum())}
+    rows = [row for place in no_size for row in everybody.places[place]]
+    if results is None:
         return _Outcome(rows, [], _looked_at(protected, reasons))
+    of = block(*results, ties.get((atoms.RESULTS, measure), untied(len(results[1]))))
     known = Attack(model.outcomes(of, withheld(told, rows, []), rules), whole=True)
 
-    def everybody() -> list[Breach]:
+    def all_who_know() -> list[Breach]:
         breaches = known.outsider(attack.ROLLS)
         if not breaches:
             breaches = known.parents(of)
@@ -121,26 +133,25 @@ def _made_safe(of: Block, key: tuple[str, str], *, told: pd.DataFrame, rules: Ru
             breaches = [b for place in range(len(of.providers)) for b in known.insider(of, place)]
         return breaches
 
-    missed = _missed(of, told, told["mark"] != protect.HIDDEN)
-    no_count, more = _until_safe(known, everybody, of, missed, key)
+    missed = _missed(of.places, told, told["mark"] != protect.HIDDEN)
+    no_count, more = _until_safe(known, all_who_know, missed, measure)
     targets = int((known.model.need > 0).sum())
     protected |= dict.fromkeys((attack.ROLLS, attack.PARENT, attack.PROVIDER), targets)
     kept = [row for place in no_count for row in of.places[place]]
     return _Outcome(rows, kept, _looked_at(protected, {**reasons, **more}))
 
 
-def _missed(of: Block, told: pd.DataFrame, tells: pd.Series) -> np.ndarray:
+def _missed(places: list[np.ndarray], told: pd.DataFrame, tells: pd.Series) -> np.ndarray:
     """How much each set would be missed: as much as the rows of it that tell something."""
     weight = told["weight"].where(tells, 0.0).to_numpy(float)
-    return np.array([weight[rows].max() for rows in of.places])
+    return np.array([weight[rows].max() for rows in places])
 
 
 def _until_safe(
     attacked: Attack,
     look: Callable[[], list[Breach]],
-    of: Block,
     missed: np.ndarray,
-    key: tuple[str, str],
+    measure: str,
 ) -> tuple[list[int], dict[str, int]]:
     """Withhold one set after another until a look finds no breach; which sets, and for whose sake."""
     gone: list[int] = []
@@ -149,24 +160,23 @@ def _until_safe(
         breaches = look()
         if not breaches:
             return gone, reasons
-        for place, who in _cheapest(breaches, attacked.model, missed, key):
+        for place, who in _cheapest(breaches, attacked.model, missed, measure):
             gone.append(place)
             reasons[who] = reasons.get(who, 0) + 1
-        attacked.forget(np.array(gone), model.once_withheld(attacked.model, of, gone))
-    raise _conflict(key)
+        attacked.forget(np.array(gone))
+    raise _conflict(measure)
 
 
 def _cheapest(
-    breaches: list[Breach], known: Model, missed: np.ndarray, key: tuple[str, str]
+    breaches: list[Breach], known: Model, missed: np.ndarray, measure: str
 ) -> list[tuple[int, str]]:
     """Sets to withhold so that every breach loses a row that holds it, the least missed first."""
     held = np.zeros((len(breaches), len(missed)))
     for place, breach in enumerate(breaches):
-        own = known.row_of >= 0
-        np.maximum.at(held[place], known.row_of[own], breach.held_by[own])
+        np.maximum.at(held[place], known.row_of, breach.held_by)
     held[:, np.isinf(missed)] = 0  # what was published before cannot be taken back
     if not (held.max(axis=1) > 0).all():
-        raise _conflict(key)
+        raise _conflict(measure)
     held = held / held.max(axis=1, keepdims=True)
     chosen, open_ = [], np.ones(len(breaches), dtype=bool)
     while open_.any():
@@ -184,9 +194,9 @@ def _looked_at(protected: dict[str, int], reasons: dict[str, int]) -> pd.DataFra
     return pd.DataFrame(rows, columns=LOOKED_AT)
 
 
-def _conflict(key: tuple[str, str]) -> ReleaseError:
+def _conflict(measure: str) -> ReleaseError:
     return ReleaseError(
-        f"what is to be published of {key[1] or key[0]} gives learners' results away, and "
+        f"what is to be published of {measure or atoms.FLOWS} gives learners' results away, and "
         "withholding numbers does not help",
         expected="no count of learners that can be narrowed down",
         remedy="Leave the measure out, or give its groups fewer attributes (attributes in "

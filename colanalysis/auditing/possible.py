@@ -21,6 +21,8 @@ SAME = 1e-6
 DUAL, PRIMAL = 1, 4
 # How long the few counts that came out broken are made whole: steps of our own, then nodes of HiGHS.
 STEPS, NODES = 400, 30
+# How long whole numbers at an end are looked for where nothing quicker has found them.
+MOST_NODES = 2_000
 
 # The least and the most that each count could be.
 Box = tuple[np.ndarray, np.ndarray]
@@ -28,20 +30,11 @@ Box = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Ends:
-    """The smallest and largest that a sum could be, and how much each row holds it in (duals).
-
-    ``points``: counts with which it would be so, which need not be whole.
-    """
+    """The smallest and largest that a sum could be, and how much each row holds it in (duals)."""
 
     low: float
     high: float
     held_by: np.ndarray
-    points: list[np.ndarray]
-
-    @property
-    def width(self) -> float:
-        """How much the two ends are apart."""
-        return self.high - self.low
 
 
 class Possible:
@@ -74,14 +67,12 @@ class Possible:
 
     def ends(self, sums: np.ndarray) -> Ends:
         """How small and how large a sum of counts could be, where counts need not be whole."""
-        found, points, held = [], [], np.zeros(self.rows.shape[0])
+        found, held = [], np.zeros(self.rows.shape[0])
         for side in (1.0, -1.0):
             self._solve(side * sums)
             found.append(side * self._solver.getInfo().objective_function_value)
-            solution = self._solver.getSolution()
-            points.append(np.array(solution.col_value))
-            held += np.abs(solution.row_dual)
-        return Ends(found[0], found[1], held, points)
+            held += np.abs(self._solver.getSolution().row_dual)
+        return Ends(found[0], found[1], held)
 
     def point(self, cost: np.ndarray) -> np.ndarray:
         """Counts, whole or not, that could be true, at the least of a cost."""
@@ -111,6 +102,15 @@ class Possible:
                 return None
             point[broken] += up
         return point if self.holds(point) else None
+
+    def whole_end(self, cost: np.ndarray) -> np.ndarray | None:
+        """Whole counts that could be true, at the least of a cost; None where the search is too long."""
+        whole = _solver(self.rows, self.low, self.high, self.least, self.most, whole=True)
+        whole.changeColsCost(len(self._all), self._all, cost.astype(float))
+        whole.setOptionValue("mip_max_nodes", MOST_NODES)
+        whole.run()
+        point = np.rint(whole.getSolution().col_value)
+        return point if len(point) == len(cost) and self.holds(point) else None
 
     def holds(self, point: np.ndarray) -> bool:
         """Whether counts could be true."""

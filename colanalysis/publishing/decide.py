@@ -78,7 +78,7 @@ def also(evidence: Evidence, rules: Rules, before: Decided, further: pd.DataFram
 def attacked(evidence: Evidence, told: Told) -> Told:
     """Audit once more what was told before, none of which can be taken back."""
     fixed = told.decided.cells.assign(weight=np.inf)
-    found = audit.audit(fixed, evidence.atoms, told.rules, _ties(evidence, told.rules))
+    found = audit.audit(fixed, evidence.atoms, told.rules, _ties(evidence, fixed, told.rules))
     return Told(Decided(found.told[COLUMNS], found.looked_at), told.rules)
 
 
@@ -97,7 +97,7 @@ def _audited(shown: pd.DataFrame, evidence: Evidence, rules: Rules, before: Deci
     shown = _beside(shown, _lasting(before.cells, evidence, rules))
     if np.isinf(shown["weight"]).all():
         return Told(Decided(shown[COLUMNS], before.looked_at), rules)
-    found = audit.audit(shown, evidence.atoms, rules, _ties(evidence, rules))
+    found = audit.audit(shown, evidence.atoms, rules, _ties(evidence, shown, rules))
     return Told(Decided(found.told[COLUMNS], found.looked_at), rules)
 
 
@@ -142,9 +142,15 @@ def _beside(shown: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([fixed, new], ignore_index=True)
 
 
-def _ties(evidence: Evidence, rules: Rules) -> Mapping[tuple[str, str], Ties]:
-    """Shares that findings are compared with are sums of successes too, weighted by strata."""
+def _ties(evidence: Evidence, shown: pd.DataFrame, rules: Rules) -> Mapping[tuple[str, str], Ties]:
+    """Shares that findings are compared with are sums of successes too, weighted by strata.
+
+    Each is told with its finding's own count, which has a row in ``shown``, and not without it.
+    """
+    places = shown[cells.DEFINITION].assign(row=np.arange(len(shown)))
     gaps = evidence.found[evidence.found["kind"] == "gap"]
+    own = plan.findings(evidence, gaps)[["rank", *cells.DEFINITION]].merge(places)
+    gaps = gaps.merge(own[["rank", "row"]], on="rank")
     told = {}
     results = evidence.atoms[evidence.atoms["domain"] == atoms.RESULTS]
     for name, own in gaps.groupby("measure"):
@@ -154,5 +160,5 @@ def _ties(evidence: Evidence, rules: Rules) -> Mapping[tuple[str, str], Ties]:
             reference.limits(row.reference_rate, row.n_others, rules) for row in own.itertuples()
         ]
         low, high = np.array(limits).T
-        told[atoms.RESULTS, str(name)] = Ties(np.array(rows), low, high)
+        told[atoms.RESULTS, str(name)] = Ties(np.array(rows), low, high, own["row"].to_numpy())
     return told

@@ -129,6 +129,11 @@ def _dated(table: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     )
 
 
+def findings(evidence: Evidence, found: pd.DataFrame) -> pd.DataFrame:
+    """The own count of each finding, by its rank."""
+    return _dated(_findings(found), evidence)
+
+
 def _findings(found: pd.DataFrame) -> pd.DataFrame:
     """The group of each finding, over its steps and years; of a step taken, those who took it."""
     step = found["kind"] == "transition"
