@@ -50,10 +50,8 @@ def counted(cells: pd.DataFrame, finest: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(sums, index=cells.index, columns=atoms.SUMS)
 
 
-def blocks(
-    cells: pd.DataFrame, finest: pd.DataFrame
-) -> Iterator[tuple[np.ndarray, pd.DataFrame, np.ndarray]]:
-    """Cells that can have learners in common: their places, the atoms, and which cell holds which.
+def apart(cells: pd.DataFrame, finest: pd.DataFrame) -> Iterator[tuple[np.ndarray, pd.DataFrame]]:
+    """Cells that can have learners in common: their places, and the atoms that they could hold.
 
     Results of different measures are different secrets, and no published number adds them.
     """
@@ -61,7 +59,14 @@ def blocks(
     places = cells.reset_index(drop=True).groupby(keys, sort=True).indices
     known = dict(iter(finest.groupby(keys, sort=False)))
     for name, rows in places.items():
-        own = known.get(name, finest.iloc[:0])
+        yield rows, known.get(name, finest.iloc[:0])
+
+
+def blocks(
+    cells: pd.DataFrame, finest: pd.DataFrame
+) -> Iterator[tuple[np.ndarray, pd.DataFrame, np.ndarray]]:
+    """The same (``apart``), and which cell holds which atom."""
+    for rows, own in apart(cells, finest):
         yield rows, own, holding(cells.iloc[rows], own)
 
 

@@ -1,7 +1,7 @@
 """Audit: nothing that is published, all of it taken together, narrows a protected count down.
 
 Each block of cells that can have learners in common is attacked by the public, by somebody who holds
-all rolls, by a parent who also holds them, and by every provider that knows its own outcomes. Where
+all rolls, by every provider that knows its own outcomes, and by a parent who also holds the rolls. Where
 one of them could come too close, the published count that lets them and would be missed least is
 withheld, in every report, and the block is attacked again.
 """
@@ -20,11 +20,13 @@ from colanalysis import atoms, cells, protect
 from colanalysis.auditing import attack, model
 from colanalysis.auditing.attack import Attack, Breach
 from colanalysis.auditing.block import Ties, block, untied
-from colanalysis.auditing.crowd import Piece, crowd
+from colanalysis.auditing.crowd import crowd
 from colanalysis.auditing.model import Model
 from colanalysis.errors import ReleaseError
 from colanalysis.protect import Rules
 
+# Cells of one measure and the atoms that they can hold, by domain.
+Measure = dict[str, tuple[np.ndarray, pd.DataFrame]]
 ROUNDS = 60
 SMALLEST = 1e-9
 # So many entries of all blocks are worth starting further processes, each with one core to itself.
@@ -60,12 +62,12 @@ def audit(
     told = told.reset_index(drop=True)
     # Who rounds needs the key; who looks for what is left open does not.
     safe = partial(_made_safe, told=told, rules=replace(rules, secret=b""), ties=ties or {})
-    pieces = _pieces(told, finest)
-    if sum(holds.size for piece in pieces for *_, holds in piece.values()) < ENOUGH:
-        outcomes = list(map(safe, pieces))
+    measures = _by_measure(told, finest)
+    if sum(_entries(own) for own in measures) < ENOUGH:
+        outcomes = list(map(safe, measures))
     else:
         with loky.ProcessPoolExecutor(loky.cpu_count(), env=ONE_EACH) as pool:
-            outcomes = list(pool.map(safe, pieces))
+            outcomes = list(pool.map(safe, measures))
     sizes = [row for outcome in outcomes for row in outcome.no_size]
     counts = [row for outcome in outcomes for row in outcome.no_count]
     looked_at = pd.concat([o.looked_at for o in outcomes]) if outcomes else _looked_at({}, {})
@@ -93,26 +95,36 @@ class _Outcome:
     looked_at: pd.DataFrame
 
 
-def _pieces(told: pd.DataFrame, finest: pd.DataFrame) -> list[dict[str, Piece]]:
-    """Cells that can have learners in common, by domain: of each measure all that is told of it."""
-    of: dict[str, dict[str, Piece]] = {}
-    for piece in cells.blocks(told, finest):
-        if piece[2].any():  # where nobody is counted there is nobody to protect
-            domain, measure = told.loc[piece[0][0], ["domain", "measure"]]
-            of.setdefault(measure, {})[domain] = piece
-    # The longest go first.
-    return sorted(of.values(), key=lambda own: -max(holds.size for *_, holds in own.values()))
+def _by_measure(told: pd.DataFrame, finest: pd.DataFrame) -> list[Measure]:
+    """All that is told of each measure, by domain; the longest go first."""
+    of: dict[str, Measure] = {}
+    for rows, own in cells.apart(told, finest):
+        domain, measure = told.loc[rows[0], ["domain", "measure"]]
+        of.setdefault(measure, {})[domain] = rows, own
+    return sorted(of.values(), key=lambda own: -_entries(own))
+
+
+def _entries(of: Measure) -> int:
+    return max(len(rows) * len(own) for rows, own in of.values())
 
 
 def _made_safe(
-    pieces: dict[str, Piece],
+    of_measure: Measure,
     *,
     told: pd.DataFrame,
     rules: Rules,
     ties: Mapping[tuple[str, str], Ties],
 ) -> _Outcome:
-    results = pieces.get(atoms.RESULTS)
-    listed = next((piece for domain, piece in pieces.items() if domain != atoms.RESULTS), None)
+    held = {
+        domain: (rows, own, cells.holding(told.iloc[rows], own))
+        for domain, (rows, own) in of_measure.items()
+    }
+    # Where nobody is counted there is nobody to protect.
+    held = {domain: piece for domain, piece in held.items() if piece[2].any()}
+    if not held:
+        return _Outcome([], [], _looked_at({}, {}))
+    results = held.pop(atoms.RESULTS, None)
+    listed = next(iter(held.values()), None)
     everybody = crowd(told, results, listed, rules.smallest_group - 1)
     measure = told.loc[everybody.places[0][0], "measure"]
     public = Attack(model.sizes(everybody, told, rules), whole=False)
@@ -126,12 +138,11 @@ def _made_safe(
     known = Attack(model.outcomes(of, withheld(told, rows, []), rules), whole=True)
 
     def all_who_know() -> list[Breach]:
+        # What is safe from a whole provider is so from each of its parents, and need not be shown again.
         breaches = known.outsider(attack.ROLLS)
         if not breaches:
-            breaches = known.parents(of)
-        if not breaches:
             breaches = [b for place in range(len(of.providers)) for b in known.insider(of, place)]
-        return breaches
+        return breaches or known.parents(of)
 
     missed = _missed(of.places, told, told["mark"] != protect.HIDDEN)
     no_count, more = _until_safe(known, all_who_know, missed, measure)

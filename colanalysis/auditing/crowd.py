@@ -55,9 +55,9 @@ def crowd(told: pd.DataFrame, results: Piece | None, listed: Piece | None, few: 
     if results and listed:
         results = _could_have_results(told, results, listed[1])
     people = _people(results, listed)
-    both_told = [_sets(results, people[RESULT]), _sets(listed, people[LISTED])]
-    used = np.vstack([sets for sets, _ in both_told]).any(axis=0)
-    people, held = people[used], [sets[:, used] for sets, _ in both_told]
+    sets_told = [_sets(results, people[RESULT]), _sets(listed, people[LISTED])]
+    used = np.vstack([sets for sets, _ in sets_told]).any(axis=0)
+    people, held = people[used], [sets[:, used] for sets, _ in sets_told]
     among = [(people[what] >= 0).to_numpy() for what in (RESULT, LISTED)]
     first, class_of = kinds(np.vstack([*held, among[0]]).T)
     held, with_result = [sets[:, first] for sets in held], among[0][first]
@@ -66,8 +66,8 @@ def crowd(told: pd.DataFrame, results: Piece | None, listed: Piece | None, few: 
         whole(_asked(people, own), class_of, sets) for own, sets in zip(among, held, strict=True)
     ]
     # Where all who were assessed could be judged, whoever has no result was not assessed.
-    judged = ~with_result & (so == 0) & (results is not None)
-    unknown = np.concatenate([~judged, np.ones(len(first), dtype=bool)])
+    nobody = ~with_result & (so == 0) & (results is not None)
+    unknown = np.concatenate([~nobody, np.ones(len(first), dtype=bool)])
     place = np.cumsum(unknown) - 1
     parts = [np.concatenate([part, part + len(first)]) for part in _parts(people, class_of)]
 
@@ -84,10 +84,10 @@ def crowd(told: pd.DataFrame, results: Piece | None, listed: Piece | None, few: 
         small_differences(sparse.csr_matrix(sets.astype(float)), so + not_so, few) for sets in held
     ]
     return Crowd(
-        places=[place for _, places in both_told for place in places],
+        places=[place for _, places in sets_told for place in places],
         size=both(every),
         so=sums(every, others),
-        on_list=np.repeat([False, True], [len(places) for _, places in both_told]),
+        on_list=np.repeat([False, True], [len(places) for _, places in sets_told]),
         classes=both(np.vstack([np.eye(len(first), dtype=bool)[with_result], _alike(held[1])])),
         apart=both(sparse.vstack(apart).toarray()),
         asked=both(sparse.vstack(groups).toarray()),

@@ -6,6 +6,7 @@ that what is told in one report is decided in sight of all the others.
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import product
 
 import numpy as np
@@ -245,14 +246,15 @@ def _single_groups(counted: pd.DataFrame, evidence: Evidence) -> list[str]:
     even so is not told of. Small groups of other attributes are not named beside one another: nobody
     knows what values a column holds, and a value that one learner has may be that learner's name.
     """
-    by_profile = counted.groupby("profile", sort=False)["n"].sum().reset_index()
-    own = by_profile.assign(group=by_profile["profile"].str.split(JOINER)).explode("group")
-    size = own[own["group"] != ""].groupby("group")["n"].sum()
-    small = size < protect.rules_for("public", evidence.community.settings, b"").smallest_told
-    known = size.index.isin(list(_ETHNIC))
-    together = sorted(size.index[small & known], key=place_of)
-    merged = [cells.either(together)] if len(together) > 1 else together
-    return sorted([*size.index[~small], *size.index[small & ~known], *merged], key=place_of)
+    size: Counter[str] = Counter()
+    for profile, n in zip(counted["profile"], counted["n"], strict=True):
+        for group in filter(None, profile.split(JOINER)):
+            size[group] += n
+    least = protect.rules_for("public", evidence.community.settings, b"").smallest_told
+    small = sorted((group for group in _ETHNIC if 0 < size[group] < least), key=place_of)
+    merged = [cells.either(small)] if len(small) > 1 else small
+    large = [group for group in size if group not in small]
+    return sorted([*large, *merged], key=place_of)
 
 
 def place_of(group: str) -> str:
