@@ -226,6 +226,22 @@ def test_sizes_of_results_and_list_are_as_far_apart_as_another_solver_says(rows,
     assert too_close(public(finest, safe, "results", "assessed")) == set()
 
 
+def test_nobody_is_known_to_have_no_result_because_nobody_has_one():
+    """Of those of whom nobody has a result some could have one, for all that the public knows."""
+    results = atoms(("A", "gender=female", 20, 8))
+    boys = results.assign(profile="gender=male", n=9, n_success=0)
+    on_list = pd.concat([listed(results, [6]), listed(boys, [0]).assign(n_success=0)])
+    finest = pd.concat([results, on_list], ignore_index=True)
+    who = [{}, {"group": "gender=female"}, {"group": "gender=male"}]
+    table = told(finest, *who, *({**one, "domain": "assessed"} for one in who))
+    known = public(finest, table, "results", "assessed")
+    # So and not so: girls' results, the boys' that there could be; not assessed of either.
+    assert sorted(known.true.tolist()) == [0, 0, 6, 8, 9, 12]
+    everybody = known.targets[0].toarray().ravel()
+    assert (known.most[known.true == 0] > 0).all()
+    assert everybody.max() == 1
+
+
 def test_learners_with_more_results_than_were_assessed_there_are_taken_for_others():
     results = atoms(("A", "gender=female", 20, 8), ("A", "gender=male", 20, 9))
     on_list = listed(results, [6, 4])
@@ -281,6 +297,35 @@ def test_ends_and_whole_points_agree_with_another_solver(mid_size):
             assert (point == np.rint(point)).all()
             assert possible.holds(point)
             assert low - 1e-6 <= sums @ point <= high + 1e-6
+
+
+def test_whole_ends_agree_with_another_solver(mid_size):
+    finest, table = mid_size
+    _, attacked = looked(finest, table)
+    known = attacked.model
+    possible = Possible(known.rows, known.low, known.high, known.least, known.most)
+    rows = LinearConstraint(known.rows, known.low, known.high)
+    for target in np.random.default_rng(2).choice(known.targets.shape[0], 12, replace=False):
+        sums = known.targets[target].toarray().ravel()
+        for side in (1, -1):
+            other = milp(
+                side * sums, constraints=rows, bounds=(known.least, known.most), integrality=1
+            )
+            point = possible.whole_end(side * sums)
+            assert point is not None
+            assert (point == np.rint(point)).all()
+            assert possible.holds(point)
+            assert side * sums @ point == pytest.approx(other.fun)
+
+
+def test_what_only_the_ends_of_whole_numbers_keep_apart_is_no_breach(monkeypatch):
+    # All witnesses that are drawn are the truth itself.
+    finest = atoms(("A", "", 40, 20))
+    table = told(finest, {})
+    monkeypatch.setattr(attack.Attack, "_point", lambda self, *_: self.model.true.copy())
+    assert looked(finest, table)[1].outsider(attack.ROLLS) == []
+    monkeypatch.setattr(Possible, "whole_end", lambda *_: None)
+    assert looked(finest, table)[1].outsider(attack.ROLLS)
 
 
 def test_every_witness_could_be_true_and_is_whole(mid_size):
