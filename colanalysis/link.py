@@ -132,11 +132,18 @@ def _results(observations: pd.DataFrame | None, numbers: pd.Series) -> pd.DataFr
     if observations is None:
         return pd.DataFrame(columns=RESULT_COLUMNS)
     rows = observations.assign(learner=numbers.loc[observations["learner_id"]].to_numpy())
-    order = [column for column in ("date", "term", "source_row") if column in rows]
-    rows = rows.sort_values(order, kind="stable", na_position="first")
-    rows = rows.drop_duplicates(["learner", "measure", "year"], keep="last")
-    rows = rows[RESULT_COLUMNS].sort_values(["learner", "measure", "year"], kind="stable")
-    return rows.reset_index(drop=True)
+    # The last of a learner's results of a measure and year stands: by date, then term, then row.
+    by = [rows["learner"].to_numpy(), _places_in_order(rows["measure"]), rows["year"].to_numpy()]
+    then = [_places_in_order(rows[name]) for name in ("date", "term", "source_row") if name in rows]
+    order = np.lexsort([*then[::-1], *by[::-1]])
+    ends = np.ones(len(rows), dtype=bool)
+    ends[:-1] = np.any([key[order[1:]] != key[order[:-1]] for key in by], axis=0)
+    return rows[RESULT_COLUMNS].iloc[order[ends]].reset_index(drop=True)
+
+
+def _places_in_order(values: pd.Series) -> np.ndarray:
+    """Where each value stands among all that there are, from the smallest; -1 is missing."""
+    return pd.factorize(values, sort=True)[0]
 
 
 def _answers(

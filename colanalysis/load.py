@@ -163,15 +163,17 @@ def _under_pseudonyms(
     frames: Mapping[str, pd.DataFrame], found: Community
 ) -> dict[str, pd.DataFrame]:
     """Put a pseudonym in the place of every learner's id; an id that is spoilt is marked as such."""
-    if not any("learner_id" in rows for rows in frames.values()):
+    ids = {name: rows["learner_id"] for name, rows in frames.items() if "learner_id" in rows}
+    if not ids:
         return dict(frames)
-    key = custody.keys(found).link
-    return {
-        name: rows.assign(learner_id=_named(rows["learner_id"], key))
-        if "learner_id" in rows
-        else rows
-        for name, rows in frames.items()
-    }
+    # A learner who stands in several tables is named once.
+    named = _named(pd.concat(list(ids.values()), ignore_index=True), custody.keys(found).link)
+    told, first = dict(frames), 0
+    for name, own in ids.items():
+        part = named.iloc[first : first + len(own)].set_axis(own.index)
+        told[name] = frames[name].assign(learner_id=part)
+        first += len(own)
+    return told
 
 
 def _named(ids: pd.Series, key: bytes) -> pd.Series:

@@ -13,7 +13,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
 from colanalysis.terms.schema import SPOILT
@@ -77,5 +76,5 @@ def _bare(text: str) -> str:
 def _each(ids: pd.Series, meant: Callable[[str], object], dtype: str) -> pd.Series:
     """Work out every different id once."""
     places, different = pd.factorize(ids)
-    found = np.array([meant(text) for text in different.tolist()], dtype=object)
-    return pd.Series(found[places], index=ids.index, name=ids.name, dtype=dtype)
+    found = pd.Series([meant(text) for text in different.tolist()], dtype=dtype)
+    return found.take(places).set_axis(ids.index).rename(ids.name)

@@ -507,3 +507,24 @@ def test_a_count_of_a_group_that_nobody_knows_is_not_taken_for_all_learners(
     assert kept[["ethnicity", "n"]].to_numpy().tolist() == [["", 30], ["Māori", 12]]
     assert found(result, "count of an unknown group")["row"].tolist() == [3]
     assert aside(result, "counts") == 1
+
+
+@pytest.mark.parametrize("many", [0, 1, 40])
+def test_matched_is_what_a_merge_finds(many: int) -> None:
+    chance = np.random.default_rng(many)
+    key = ["learner_id", "year"]
+    rows, of = (
+        pd.DataFrame(
+            {
+                "learner_id": chance.choice(["a", "b", "c", "d"], size).astype(str),
+                "year": chance.integers(2020, 2024, size),
+            }
+        )
+        for size in (30, many)
+    )
+    rows = rows.sample(frac=1, random_state=1)
+    last = of.assign(place=range(len(of))).drop_duplicates(key, keep="last")
+    expected = rows.merge(last, how="left", on=key)["place"].fillna(-1).astype(int)
+    found = convert.matched(rows, of, key)
+    assert found.tolist() == expected.tolist()
+    assert found.index.equals(rows.index)

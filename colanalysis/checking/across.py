@@ -10,6 +10,7 @@ import datetime
 
 import pandas as pd
 
+from colanalysis.checking import convert
 from colanalysis.checking.sift import Known, Notes, doubt
 from colanalysis.terms import problems
 
@@ -49,9 +50,12 @@ def enrolled(rows: pd.DataFrame, known: Known) -> Notes:
 
 def placed(rows: pd.DataFrame, known: Known) -> Notes:
     """Year levels that a provider of its type does not have."""
-    kind = rows["provider_id"].map(known.providers.set_index("provider_id")["type"])
+    kind = known.providers.set_index("provider_id")["type"]
     low, high = (
-        kind.map({name: ends[side] for name, ends in LEVELS.items()}).astype("float64")
+        convert.looked_up(
+            rows["provider_id"],
+            {name: LEVELS[own][side] for name, own in kind.items() if own in LEVELS},
+        )
         for side in (0, 1)
     )
     level = rows["year_level"]
@@ -60,20 +64,18 @@ def placed(rows: pd.DataFrame, known: Known) -> Notes:
     )
 
 
-def results(rows: pd.DataFrame, known: Known) -> Notes:
-    """Results that stand in the wrong year, term or place, or all alike, or on another scale."""
+def results(rows: pd.DataFrame, known: Known, enrolled: pd.Series) -> Notes:
+    """Results that stand in the wrong year, term or place, or all alike, or on another scale.
+
+    ``enrolled``: whether a result's learner was enrolled there in that year.
+    """
     notes = doubt(rows, "unknown term", "term", ~rows["term"].isin(TERMS))
     dated = rows["date"].dt.year
     notes += doubt(rows, "date in another year", "date", dated.notna() & (dated != rows["year"]))
     today = pd.Timestamp(datetime.date.today())  # noqa: DTZ011 (a school day is a local one)
     notes += doubt(rows, "date in the future", "date", rows["date"] > today)
     if len(known.enrolments):
-        key = ["learner_id", "provider_id", "year"]
-        there = known.enrolments[key].drop_duplicates()
-        away = rows[key].merge(there, how="left", on=key, indicator=True)["_merge"] == "left_only"
-        notes += doubt(
-            rows, "result without an enrolment", "provider_id", away.set_axis(rows.index)
-        )
+        notes += doubt(rows, "result without an enrolment", "provider_id", ~enrolled)
     own = rows.groupby(["measure", "provider_id", "year"])["score"]
     alike = (own.transform("nunique") == 1) & (own.transform("size") >= ALIKE)
     # Of levels, and of yes and no, all of a provider's may well be the same.

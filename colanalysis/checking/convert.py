@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -44,8 +44,8 @@ def _each(texts: pd.Series, understand: Callable[[str], object], dtype: str) -> 
     found = different.tolist()
     meant = [None if text == "" else understand(text) for text in found]
     bad = np.array([m is None and t != "" for m, t in zip(meant, found, strict=True)], dtype=bool)
-    values = pd.Series(meant, dtype=object).take(places).set_axis(texts.index)
-    return values.astype(dtype), pd.Series(bad[places], index=texts.index)
+    values = pd.Series(meant, dtype=object).astype(dtype).take(places).set_axis(texts.index)
+    return values, pd.Series(bad[places], index=texts.index)
 
 
 def within(texts: pd.Series, known: Iterable[str]) -> pd.Series:
@@ -55,6 +55,24 @@ def within(texts: pd.Series, known: Iterable[str]) -> pd.Series:
     """
     listed = set(known)
     return each(texts, lambda text: text in listed)
+
+
+def matched(rows: pd.DataFrame, of: pd.DataFrame, key: list[str]) -> pd.Series:
+    """Where in another table the last row with the same key stands; -1 where there is none."""
+    both = pd.concat([rows[key], of[key]], ignore_index=True)
+    number = np.zeros(len(both), dtype=np.int64)
+    for name in key:
+        places, different = pd.factorize(both[name])
+        number = number * len(different) + places
+    own, theirs = number[: len(rows)], number[len(rows) :]
+    last = pd.Series(np.arange(len(of)), index=theirs)
+    last = last[~last.index.duplicated(keep="last")]
+    return last.reindex(own, fill_value=-1).set_axis(rows.index)
+
+
+def looked_up(texts: pd.Series, known: Mapping[str, float]) -> pd.Series:
+    """The number that belongs to each text, missing where there is none."""
+    return _each(texts, known.get, "float64")[0]
 
 
 def numbers(texts: pd.Series, low: float = -np.inf, high: float = np.inf) -> Converted:

@@ -28,9 +28,11 @@ def observations(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]
     rows, more = _measured(rows, known.community)
     rows, outside = sift(rows, outsider(rows, known.learners))
     rows, odd = typed(rows, "observations")
-    rows = rows.assign(year_level=rows["year_level"].fillna(_enrolled(rows, known.enrolments)))
+    enrolled = convert.matched(rows, known.enrolments, ["learner_id", "provider_id", "year"])
+    level = enrolled.map(known.enrolments["year_level"])
+    rows = rows.assign(year_level=rows["year_level"].fillna(level))
     rows, away = _applies(rows, known.community)
-    away += across.results(rows, known)
+    away += across.results(rows, known, enrolled[rows.index] >= 0)
     if known.enrolments.empty:  # else it was said of the enrolments
         away += across.placed(rows, known)
     if bool(rows["date"].notna().any()):
@@ -158,18 +160,11 @@ def _measured(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, N
     return rows, notes + more
 
 
-def _enrolled(rows: pd.DataFrame, enrolments: pd.DataFrame) -> pd.Series:
-    """Look up the year level at which the learner of a result was enrolled there in that year."""
-    key = ["learner_id", "provider_id", "year"]
-    levels = enrolments.drop_duplicates(key, keep="last")[[*key, "year_level"]]
-    found = rows[key].merge(levels, how="left", on=key)["year_level"]
-    return pd.Series(found.to_numpy(), rows.index)
-
-
 def _applies(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, Notes]:
     ranges = {m.id: m.year_levels for m in community.measures.values() if m.year_levels}
-    first = rows["measure"].map({name: levels[0] for name, levels in ranges.items()})
-    last = rows["measure"].map({name: levels[1] for name, levels in ranges.items()})
-    level = rows["year_level"]
-    outside = (level < first.astype("float64")) | (level > last.astype("float64"))
+    first, last = (
+        convert.looked_up(rows["measure"], {name: ends[side] for name, ends in ranges.items()})
+        for side in (0, 1)
+    )
+    outside = (rows["year_level"] < first) | (rows["year_level"] > last)
     return sift(rows, ("measure does not apply", "year_level", outside))

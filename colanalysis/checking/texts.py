@@ -47,7 +47,7 @@ def torn(texts: pd.Series) -> pd.Series:
 
 def a_total(texts: pd.Series) -> pd.Series:
     """Words by which a row of totals or averages is known."""
-    return each(texts, lambda text: plain(text) in _TOTALS)
+    return each(texts, lambda text: not text.isdigit() and plain(text) in _TOTALS)
 
 
 def a_mark(texts: pd.Series) -> pd.Series:

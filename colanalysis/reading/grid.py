@@ -16,7 +16,7 @@ from colanalysis.errors import DataError
 from colanalysis.terms.problems import note
 from colanalysis.terms.schema import TABLES, column_name
 
-__all__ = ["Grid", "Read", "from_records", "headings", "known_headings"]
+__all__ = ["Grid", "Read", "from_records", "grid_of", "headings", "known_headings"]
 
 _SHOWN = 3
 _SCHEMA = frozenset(name for table in TABLES.values() for name in table.columns)
@@ -111,27 +111,36 @@ def from_records(
     """
     width = len(cells) // len(numbers)
     head, row = cells[:width], numbers[0]
-    names = tuple(column_name(cell) for cell in head)
     again = [
         place
         for place, cell in enumerate(cells[::width])
         if place and cell == head[0] and cells[place * width : (place + 1) * width] == head
     ]
-    notes = (
-        notes
-        + _shared(names, file, row)
-        + [note("repeated heading row", file, row=numbers[place]) for place in again]
-    )
+    notes = notes + [note("repeated heading row", file, row=numbers[place]) for place in again]
     for place in reversed(again):
         del numbers[place], cells[place * width : (place + 1) * width]
-    nameless = [place for place, name in enumerate(names) if not name]
-    if any(cell.strip() for place in nameless for cell in cells[place + width :: width]):
-        notes.append(note("column without a heading", file))
-    return Grid(
+    return grid_of(
         file,
-        names,
+        head,
         numbers[1:],
         lambda place: pd.Series(cells[place + width :: width], dtype="str"),
-        tuple(notes),
+        notes,
         row,
     )
+
+
+def grid_of(
+    file: str,
+    head: Sequence[str],
+    rows: Sequence[int],
+    fetch: Callable[[int], pd.Series],
+    notes: Sequence[dict[str, object]],
+    heading_row: int = 1,
+) -> Grid:
+    """Make a grid of a heading and of columns that are fetched by their place."""
+    names = tuple(column_name(cell) for cell in head)
+    notes = [*notes, *_shared(names, file, heading_row)]
+    nameless = [place for place, name in enumerate(names) if not name]
+    if any(bool((fetch(place).str.strip() != "").any()) for place in nameless):
+        notes.append(note("column without a heading", file))
+    return Grid(file, names, rows, fetch, tuple(notes), heading_row)

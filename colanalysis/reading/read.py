@@ -13,6 +13,7 @@ import re
 
 from colanalysis.errors import DataError
 from colanalysis.reading.grid import Grid, from_records, known_headings
+from colanalysis.reading.unquoted import unquoted_grid
 from colanalysis.terms.problems import note
 
 __all__ = ["decode", "text_grid"]
@@ -45,7 +46,11 @@ def text_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
             expected="text",
             remedy="The file is damaged or not a text file: export it again.",
         )
-    numbers, cells = _records(text, file, known)
+    delimiter = _delimiter(text, known)
+    plain = unquoted_grid(text.encode(), file, delimiter, notes)
+    if plain is not None:
+        return plain
+    numbers, cells = _records(text, file, delimiter)
     return from_records(file, numbers, cells, notes)
 
 
@@ -89,9 +94,8 @@ def _delimiter(text: str, known: frozenset[str]) -> str:
     return max(_DELIMITERS, key=fit)
 
 
-def _records(text: str, file: str, known: frozenset[str]) -> tuple[list[int], list[str]]:
+def _records(text: str, file: str, delimiter: str) -> tuple[list[int], list[str]]:
     """Numbers and cells of the records that are not blank; all have as many fields as the first."""
-    delimiter = _delimiter(text, known)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     numbers: list[int] = []
     cells: list[str] = []

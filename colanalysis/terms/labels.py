@@ -42,8 +42,10 @@ def plain(text: object) -> str:
     >>> plain(" MĀORI  medium ")
     'maori medium'
     """
-    bare = unicodedata.normalize("NFKD", str(text))
-    bare = "".join(mark for mark in bare if not unicodedata.combining(mark))
+    bare = str(text)
+    if not bare.isascii():
+        bare = unicodedata.normalize("NFKD", bare)
+        bare = "".join(mark for mark in bare if not unicodedata.combining(mark))
     return " ".join(bare.casefold().split())
 
 

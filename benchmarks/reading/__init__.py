@@ -1,0 +1,1 @@
+"""How long reading, checking and linking a large community takes, beside pandas reading its text."""
