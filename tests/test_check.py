@@ -7,6 +7,7 @@ import datetime
 import io
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from aliases import alias
