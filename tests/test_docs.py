@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import checks_page
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -56,7 +57,7 @@ def test_numbers_in_the_documents_are_the_defaults():
 def test_the_figures_of_protection_are_those_that_were_measured():
     read = {
         name: pd.read_csv(ROOT / "benchmarks" / "protection" / "results" / f"{name}.csv")
-        for name in ("regions", "again", "growth")
+        for name in ("regions", "again", "left", "growth")
     }
     told = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", PRIVACY, re.M))
     regions = read["regions"]
@@ -75,6 +76,10 @@ def test_the_figures_of_protection_are_those_that_were_measured():
     assert told["error of a shown count: mean, most"].startswith(f"{error:.2f}, ")
     for changed, rows in read["again"].groupby("changed"):
         assert told[str(changed)] == f"{rows['refused'].sum()} of {len(rows)}"
+    for left, rows in read["left"].groupby("left"):
+        named, guessed = (np.average(rows[name], weights=rows["results"]) for name in ("named", "guessed"))  # fmt: skip
+        assert f"| {left} | {named:.0%} | {guessed:.0%} |" in PRIVACY
+    assert f"each of {read['left']['seed'].nunique()} regions" in PRIVACY
     for row in read["growth"].itertuples():
         line = f"| {row.providers} | {row.cells:,} | {row.results:,} | {row.protected:,} | "
         assert f"{line}{row.core_seconds:.0f} |" in PRIVACY
