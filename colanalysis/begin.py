@@ -1,7 +1,8 @@
 """Start a community folder: settings to fill in, tables to fill, members where they are known.
 
 What the module promises: the folder is written whole or not at all, and nothing that is already
-there is changed. Exports that lie in the folder are offered as sources by their column names.
+there is changed. Exports that lie in the folder are offered as sources, with a profile drafted by
+their column names; no export is read before somebody takes the # from its source.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from colanalysis.errors import UsageError
 from colanalysis.starting import directories as _directories
 from colanalysis.starting.discover import exports
 from colanalysis.starting.outline import settings_text
+from colanalysis.terms import profiles
 from colanalysis.terms.schema import TABLES, column_name
 
 __all__ = ["folder"]
@@ -66,7 +68,13 @@ def folder(
         remarks = _remarks(table, members)
         name = next((given for given in members["community_name"] if given), name)
     found = exports(target, without=directories)
-    text = settings_text(community_id=number, name=name, remarks=remarks, found=found)
+    text = settings_text(
+        community_id=number,
+        name=name,
+        remarks=remarks,
+        found=found,
+        kept=profiles.files(target),
+    )
     # The settings come last: a folder without them is one that was not started.
     _write(target, files | {"community.toml": text})
     return target

@@ -1,13 +1,17 @@
 """Explore: choose a step, a measure, a group and a year, and see table and chart change together.
 
 For the data lead, in JupyterLab, on exact counts. The widget only listens: ``view`` makes the table
-and ``picture`` the chart, and both work without it.
+and ``picture`` the chart, and both work without it. In the same way ``profile_form`` only asks which
+column of an export is which: ``starting.confirm`` masks, offers and writes.
 """
 
 from __future__ import annotations
 
+import html
 import io
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
@@ -16,7 +20,10 @@ from matplotlib.figure import Figure
 from colanalysis import describe, measure
 from colanalysis.comparing import estimate, predict
 from colanalysis.comparing.compare import Key, Panel
+from colanalysis.errors import ColanalysisError
+from colanalysis.starting import aliases, confirm, discover, draft
 from colanalysis.terms import labels
+from colanalysis.terms.schema import TABLES
 from colanalysis.terms.settings import Community
 
 ALL = "all"
@@ -123,6 +130,48 @@ def pathway(counted: pd.DataFrame, *, community: Community) -> widgets.VBox:
     return widgets.VBox([row, chart, numbers])
 
 
+def profile_form(folder: Path | str, file: str) -> widgets.VBox:
+    """Ask which heading of an export is which column of ours, and keep the answers as a profile.
+
+    What is known by its exact name is chosen already; a name that only comes near is offered as
+    "perhaps". Five rows stand above, masked. DataError where the file has no line of headings.
+    """
+    folder = Path(folder)
+    grid = discover.export(folder / file, file)
+    headings = discover.named_once(grid)
+    rows = widgets.HTML(confirm.preview(grid).to_html(index=False, border=0))
+    table = _choice("Table", {"choose one": ""} | {name: name for name in TABLES})
+    name = widgets.Text(description="Profile", value=confirm.free_name(folder, file))
+    again = widgets.Checkbox(description="Replace the profile of that name")
+    button, said = widgets.Button(description="Save the profile"), widgets.HTML()
+    columns = widgets.VBox()
+
+    def offer(_change: Mapping[str, object] | None = None) -> None:
+        offered = confirm.choices(headings, table.value) if table.value else None
+        columns.children = (
+            [] if offered is None else [_column(row, table.value) for row in offered.itertuples()]
+        )
+
+    def keep(_button: widgets.Button) -> None:
+        chosen = {choice.description: choice.value for choice in columns.children if choice.value}
+        told = {"table": table.value, "columns": chosen, "replace": again.value}
+        try:
+            made = confirm.save(folder, name.value, **told)
+        except ColanalysisError as error:
+            said.value = html.escape(str(error))
+        else:
+            # A heading of our name is read whether the profile names it or not.
+            lacking = aliases.lacking([*chosen.values(), *headings], table.value)
+            block = html.escape(draft.source_text(file, made.stem, lacking))
+            said.value = f"Saved. Write into community.toml:<pre>{block}</pre>"
+            again.value = False
+
+    table.observe(offer, names="value")
+    button.on_click(keep)
+    table.value = aliases.table_of(headings)
+    return widgets.VBox([rows, table, columns, name, again, button, said])
+
+
 def _png(figure: Figure) -> bytes:
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=144)
@@ -131,3 +180,18 @@ def _png(figure: Figure) -> bytes:
 
 def _choice(name: str, options: Mapping[str, object]) -> widgets.Dropdown:
     return widgets.Dropdown(description=name, options=list(options.items()))
+
+
+def _column(row: Any, table: str) -> widgets.Dropdown:
+    """Offer the columns of a table for one heading, the one of its name chosen already."""
+    # The reader takes a heading of our name even where no profile maps it.
+    unchosen = "by its own name" if row.heading in TABLES[table].columns else "not read"
+    options = {unchosen: ""} | {
+        f"{ours} (perhaps)" if ours == row.perhaps else ours: ours for ours in TABLES[table].columns
+    }
+    if row.own and row.own not in options.values():
+        options[f"{row.own} (a group of its own)"] = row.own
+    choice = _choice(row.heading, options)
+    choice.style.description_width = "initial"
+    choice.value = row.column
+    return choice

@@ -7,17 +7,18 @@ map does what its writer believes.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from colanalysis.errors import SettingsError
+from colanalysis.errors import ColanalysisError, SettingsError
 from colanalysis.reading.grid import Grid
 from colanalysis.terms import keys
 from colanalysis.terms.keys import Kind
 from colanalysis.terms.schema import RESERVED, TABLES, column_name, identifies
 from colanalysis.terms.settings import Source
 
-__all__ = ["CELL", "attributes", "entries", "find", "option", "targets", "where", "wrong"]
+__all__ = ["CELL", "attributes", "entries", "find", "option", "targets", "turned", "where", "wrong"]
 
 
 def option(source: Source, key: str, default: Any) -> Any:
@@ -28,15 +29,29 @@ def option(source: Source, key: str, default: Any) -> Any:
 def targets(
     source: Source, key: str, mapping: Mapping[str, str], *, table: str, taken: Iterable[str] = ()
 ) -> dict[str, str]:
-    """Turn theirs = ours around; one of ours comes from one of theirs, and never names a person."""
+    """Turn theirs = ours around, as ``turned`` does, with errors that name the source."""
+    return turned(mapping, table=table, taken=taken, error=partial(wrong, source, key))
+
+
+def turned(
+    mapping: Mapping[str, str],
+    *,
+    table: str,
+    error: Callable[[str, str], ColanalysisError],
+    taken: Iterable[str] = (),
+) -> dict[str, str]:
+    """Turn theirs = ours around; one of ours comes from one of theirs, and never names a person.
+
+    ``error`` makes the error of what was found and what is expected.
+    """
     found: dict[str, str] = {}
     for theirs, ours in mapping.items():
         if ours in found or ours in taken:
-            raise wrong(source, key, f"found {ours} twice", "every column of ours once")
+            raise error(f"found {ours} twice", "every column of ours once")
         if ours in RESERVED or identifies(table, ours):
-            raise wrong(source, key, f"found {ours}", "a column that tables may hold")
+            raise error(f"found {ours}", "a column that tables may hold")
         if ours not in TABLES[table].columns and identifies(table, column_name(theirs)):
-            raise wrong(source, key, f'found "{theirs}"', "a column that names no person")
+            raise error(f'found "{theirs}"', "a column that names no person")
         found[ours] = theirs
     return found
 

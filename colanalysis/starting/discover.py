@@ -15,14 +15,15 @@ import pandas as pd
 from colanalysis.errors import DataError
 from colanalysis.reading import files
 from colanalysis.reading.grid import Grid
-from colanalysis.terms.schema import TABLES, column_name
+from colanalysis.starting import aliases
+from colanalysis.terms.schema import IDENTIFYING, TABLES, column_name
 
-__all__ = ["exports"]
+__all__ = ["export", "exports", "named_once"]
 
 _ENDINGS = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".parquet")
-_KNOWN = frozenset(name for table in TABLES.values() for name in table.columns)
 _LONGEST_NAME = 60
 _ROWS_COMPARED = 50
+_KNOWN_BESIDE = 2
 
 
 def exports(folder: Path, *, without: Sequence[Path] = ()) -> pd.DataFrame:
@@ -47,6 +48,27 @@ def exports(folder: Path, *, without: Sequence[Path] = ()) -> pd.DataFrame:
     )
 
 
+def export(path: Path, file: str) -> Grid:
+    """Open an export, which errors call ``file``; DataError where its first line may hold values."""
+    grid = files.grid(files.opened(path, file), file, aliases.known())
+    names = named_once(grid)
+    # A line of which no name is known may be one of learners' names.
+    sure = not aliases.known().isdisjoint(names)
+    if len(names) > 1 and sure and _may_share(grid) and all(_is_a_name(n, grid) for n in names):
+        return grid
+    raise DataError(
+        "no line of headings was recognised",
+        where=file,
+        expected="the names of at least two columns in the first line",
+        remedy="Export it again with its headings, or write them in above the rows.",
+    )
+
+
+def named_once(grid: Grid) -> list[str]:
+    """List the headings that a [[source]] can name: one that stands twice is not read."""
+    return [name for name in grid.headings if name and grid.headings.count(name) == 1]
+
+
 def _is_export(path: Path, folder: Path) -> bool:
     parts = path.relative_to(folder).parts
     return (
@@ -59,11 +81,16 @@ def _is_export(path: Path, folder: Path) -> bool:
 
 def _column_names(path: Path) -> list[str]:
     try:
-        grid = files.grid(files.opened(path, path.name), path.name, _KNOWN)
-        names = [name for name in grid.headings if name]
-        return names if len(names) > 1 and all(_is_a_name(name, grid) for name in names) else []
+        return named_once(export(path, path.name))
     except DataError:
         return []
+
+
+def _may_share(grid: Grid) -> bool:
+    # What stands twice in one line is a value rather than a heading, unless others are well known.
+    named = [name for name in grid.headings if name]
+    known = sum(name in aliases.known() or name in IDENTIFYING for name in set(named))
+    return len(named) == len(set(named)) or known >= _KNOWN_BESIDE
 
 
 def _is_a_name(name: str, grid: Grid) -> bool:

@@ -7,11 +7,12 @@ changes; what was not chosen stays commented out, so that the defaults of the li
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 
 import pandas as pd
 
+from colanalysis.starting.draft import blocks, one_line, quoted
 from colanalysis.terms.settings import DEFAULT_STAGES, Community, Settings, Stage
 
 __all__ = ["settings_text"]
@@ -66,7 +67,8 @@ label = {label}  # what such a group is called here
 # success_from = "often"  # for numbers at_least or more_than instead
 # year_levels = [1, 8]  # where it applies
 
-# A file in another shape: which of its columns is which of ours. One block each.
+# A file in another shape: which of its columns is which of ours. One block each. What is the same in
+# several files stands once in a [profile.NAME] or in profiles/NAME.toml; their blocks say profile = "NAME".
 {sources}
 
 # An earlier challenge to follow. One block each.
@@ -81,22 +83,27 @@ label = {label}  # what such a group is called here
 
 
 def settings_text(
-    *, community_id: str, name: str, remarks: Sequence[str], found: pd.DataFrame
+    *,
+    community_id: str,
+    name: str,
+    remarks: Sequence[str],
+    found: pd.DataFrame,
+    kept: Collection[str] = (),
 ) -> str:
     """Write a commented community.toml, with the exports `found` (`file`, `columns`) as sources.
 
-    `remarks` say where the members come from; each becomes a comment line.
+    `remarks` say where the members come from; each becomes a comment line. `kept` are the names of
+    profiles that lie in the folder: an export of that name uses its profile, others get a draft.
     """
     return _TEXT.format(
-        name=_one_line(name),
-        remarks="".join(f"# {_one_line(remark)}\n" for remark in remarks),
-        id=_quoted(community_id),
-        name_quoted=_quoted(name),
-        label=_quoted(Community.label),
+        name=one_line(name),
+        remarks="".join(f"# {one_line(remark)}\n" for remark in remarks),
+        id=quoted(community_id),
+        name_quoted=quoted(name),
+        label=quoted(Community.label),
         settings="\n".join(_setting(name, value) for name, value in asdict(Settings()).items()),
         stages="\n".join(_stage(stage) for stage in DEFAULT_STAGES),
-        sources="\n\n".join(_source(file, columns) for file, columns in found.values)
-        or _source("exports/results.csv", ""),
+        sources=blocks(found, kept=kept),
     )
 
 
@@ -106,28 +113,3 @@ def _setting(name: str, value: object) -> str:
 
 def _stage(stage: Stage) -> str:
     return f"# {stage.id} = {json.dumps(stage.id if stage.first is None else [stage.first, stage.last])}"
-
-
-def _source(file: str, columns: str) -> str:
-    theirs, *_ = columns.split("; ")
-    return "\n".join(
-        [
-            "# [[source]]",
-            f"# file = {_quoted(file)}",
-            f"# its columns: {_one_line(columns)}"
-            if columns
-            else "# its columns were not recognised",
-            '# reader = "tidy"  # one row is one row of a table; "wide": one row is a learner',
-            '# table = "observations"',
-            f'# columns = {{ {_quoted(theirs or "NSN")} = "learner_id" }}  # theirs = ours',
-        ]
-    )
-
-
-def _quoted(text: str) -> str:
-    # JSON's text in quotation marks is TOML's, but for one character that TOML forbids bare.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _one_line(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -7,14 +7,13 @@ made is a choice that was made.
 from __future__ import annotations
 
 import datetime
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from colanalysis.errors import SettingsError, UsageError
-from colanalysis.terms import catalogue, keys
+from colanalysis.terms import catalogue, keys, profiles
 from colanalysis.terms.catalogue import Measure
 from colanalysis.terms.keys import Kind
 from colanalysis.terms.pathway import DEFAULT_STAGES, Stage, stages_from
@@ -104,6 +103,11 @@ def read(folder: Path) -> Community:
     if "stages" in tables:
         stages = stages_from(tables["stages"], where=f"{FILE} [stages]")
     measures = _measures(tables.get("measure", ()), stages)
+    written = profiles.own(tables.get("profile", {}), Path(folder), where=FILE)
+
+    def source(entry: Mapping[str, Any]) -> Source:
+        return _source(profiles.resolved(entry, written, Path(folder), where=_SOURCE))
+
     return Community(
         folder=Path(folder),
         **table("community", _COMMUNITY, "id", "name"),
@@ -111,7 +115,7 @@ def read(folder: Path) -> Community:
         privacy=Privacy(**table("privacy", _PRIVACY)),
         stages=stages,
         measures=measures,
-        sources=tuple(_source(one) for one in tables.get("source", ())),
+        sources=tuple(source(one) for one in tables.get("source", ())),
         plans=tuple(_plan(one, measures) for one in tables.get("plan", ())),
     )
 
@@ -122,19 +126,7 @@ def _document(folder: Path) -> dict[str, object]:
         raise UsageError(f"{folder}: found no such folder", expected=f"a folder with {FILE}")
     if not path.is_file():
         raise UsageError(f"{folder}: found no {FILE}", expected=f"a folder with {FILE} in it")
-    try:
-        # Windows editors put a byte order mark first, which is not TOML.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise SettingsError(
-            "found letters that are not UTF-8", where=FILE, remedy="Save the file as UTF-8."
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(
-            f"found something that is not TOML ({error})",
-            where=FILE,
-            remedy='Text stands in quotation marks: name = "Te Awa".',
-        ) from error
+    return profiles.document(path, where=FILE)
 
 
 def _measures(
@@ -167,17 +159,16 @@ def _plan(entry: object, measures: Mapping[str, Measure]) -> dict[str, Any]:
     return plan
 
 
-def _source(entry: object) -> Source:
+def _source(table: Mapping[str, Any]) -> Source:
     # What else stands there belongs to the reader, which knows what it may be.
-    table = keys.TABLE.of(entry)
-    options = {key: value for key, value in table.items() if key not in _SOURCE}
-    own = {key: value for key, value in table.items() if key in _SOURCE}
-    given = keys.read(own, _SOURCE, where=f"{FILE} [[source]]", required=("file", "reader"))
+    options = {key: value for key, value in table.items() if key not in profiles.SOURCE}
+    own = {key: value for key, value in table.items() if key in profiles.SOURCE}
+    given = keys.read(own, profiles.SOURCE, where=_SOURCE, required=("file", "reader"))
     return Source(given["file"], given["reader"], given.get("columns", {}), options)
 
 
 _TABLES = {
-    **dict.fromkeys(("community", "settings", "privacy", "stages"), keys.TABLE),
+    **dict.fromkeys(("community", "settings", "privacy", "stages", "profile"), keys.TABLE),
     **dict.fromkeys(("measure", "source", "plan"), keys.TABLES),
 }
 _COMMUNITY = {
@@ -207,4 +198,4 @@ _PRIVACY = {
     "expires": keys.DATE,
     "key_file": keys.TEXT,
 }
-_SOURCE = {**dict.fromkeys(("file", "reader"), keys.TEXT), "columns": keys.TEXT_TABLE}
+_SOURCE = f"{FILE} [[source]]"
