@@ -274,9 +274,9 @@ def test_a_first_line_of_which_no_name_is_known_is_not_told(tmp_path: Path) -> N
 
 
 def test_new_drafts_exact_names_and_only_suggests_near_ones(tmp_path: Path) -> None:
-    text = (begun(tmp_path / "a", pat=PAT, odd="Alpha,Year\n1,2024\n") / "community.toml").read_text(
-        encoding="utf-8"
-    )
+    text = (
+        begun(tmp_path / "a", pat=PAT, odd="Alpha,Year\n1,2024\n") / "community.toml"
+    ).read_text(encoding="utf-8")
     assert tomllib.loads(text)["profile"] == {
         "pat": {
             "reader": "tidy",
