@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.checking import across, convert, people, results, texts
 from colanalysis.checking.sift import Known, Notes, blank, complete, doubt, sift
 from colanalysis.errors import DataError
@@ -24,13 +25,16 @@ from colanalysis.terms.settings import Community
 __all__ = ["Checked", "tables"]
 
 _TOLD = 20
+# A row for every learner and year, or for every result: their columns of text stay categorical.
+_LONG = ("enrolments", "observations")
 
 
 @dataclass(frozen=True)
 class Checked:
     """Tables after checking.
 
-    ``frames``: every table of the schema, typed, empty where there was no file. ``problems``:
+    ``frames``: every table of the schema, typed, empty where there was no file; texts of enrolments
+    and observations are categorical (``coded``). ``problems``:
     severity, rule, file, row, column, expected, remedy, count. ``rows``: table, rows_in, used,
     set_aside. ``inputs``: as loaded. No problem holds a value or an id.
     """
@@ -67,6 +71,7 @@ def tables(loaded: Loaded) -> Checked:
     community, notes = loaded.community, loaded.notes.to_dict("records")
     given = {name: _readable(loaded, name) for name in TABLES}
     notes += [note for rows in given.values() for note in _torn(rows)]
+    given |= {name: coded.plain(given[name]) for name in TABLES if name not in _LONG}
     frames: dict[str, pd.DataFrame] = {}
 
     def take(name: str, result: tuple[pd.DataFrame, Notes]) -> pd.DataFrame:
@@ -106,7 +111,6 @@ def _torn(rows: pd.DataFrame) -> Notes:
     return [
         note
         for name in written
-        if not bool(rows[name].str.isalnum().all())
         for note in doubt(rows, "letters lost", name, texts.torn(rows[name]))
     ]
 

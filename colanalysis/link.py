@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from colanalysis import belong, custody, keyed
+from colanalysis import belong, coded, custody, keyed
 from colanalysis.check import Checked
 from colanalysis.terms import catalogue
 from colanalysis.terms.settings import Community
@@ -57,18 +57,16 @@ def journeys(checked: Checked) -> Journeys:
     numbers = _number_learners(frames)
     places = _places(frames.get("enrolments"), numbers)
     places["stage"] = stages(places, frames["providers"], community=community)
-    results = _results(frames.get("observations"), numbers)
+    results = _judged(_results(frames.get("observations"), numbers), frames["providers"], community)
     answers, answered = _answers(frames.get("survey"), len(numbers), wanted)
+    answers = _judged(answers, frames["providers"], community)
     results = pd.concat([results, answers], ignore_index=True) if len(answers) else results
-    results["stage"] = stages(results, frames["providers"], community=community)
-    results = results[results["stage"].notna()].reset_index(drop=True)
-    results["success"] = _successes(results, community)
     belonging = _memberships(frames.get("learners"), numbers, wanted)
     belonging = pd.concat([belonging, answered], ignore_index=True)
     if community.settings.ethnicity == "prioritised":
         belonging = belong.prioritised(belonging)
     keys = _record_keys(numbers, frames.get("survey"), community)
-    return Journeys(community, results, places, belonging, keys)
+    return Journeys(community, results, coded.plain(places), belonging, keys)
 
 
 def stages(rows: pd.DataFrame, providers: pd.DataFrame, *, community: Community) -> pd.Series:
@@ -78,18 +76,34 @@ def stages(rows: pd.DataFrame, providers: pd.DataFrame, *, community: Community)
     step, or none that the community has.
     """
     types = dict(zip(providers["provider_id"], providers["type"], strict=True))
-    by_level = _by_level(rows, types, community)
-    if "measure" not in rows:
-        return by_level
-    own = rows["measure"].map({m.id: m.stage for m in community.measures.values() if m.stage})
-    found = own.astype(object).where(own.notna(), by_level)
-    return found.where(found.isin([stage.id for stage in community.stages]))
+    own = {m.id: m.stage for m in community.measures.values() if m.stage}
+    known = {stage.id for stage in community.stages}
+    names = [name for name in ("measure", "provider_id", "year_level") if name in rows]
+    places, found = coded.distinct(rows[names])
+    steps = [
+        own.get(measure)
+        or community.stage_of(None if pd.isna(level) else level, types.get(provider))
+        for measure, provider, level in zip(
+            found["measure"] if "measure" in rows else [""] * len(found),
+            found["provider_id"],
+            found["year_level"],
+            strict=True,
+        )
+    ]
+    told = np.array([step if step in known else None for step in steps], dtype=object)
+    return pd.Series(told[places], index=rows.index, dtype=object)
 
 
 def _number_learners(frames: Mapping[str, pd.DataFrame]) -> pd.Series:
     ids = [frame["learner_id"] for frame in frames.values() if "learner_id" in frame]
-    known = pd.unique(pd.concat(ids)) if ids else np.array([], dtype=object)
-    return pd.Series(np.arange(len(known)), index=pd.Index(known))
+    known = coded.joined(ids).unique().astype("str") if ids else []
+    return pd.Series(np.arange(len(known)), index=pd.Index(known, dtype="str"))
+
+
+def _numbered(ids: pd.Series, numbers: pd.Series) -> np.ndarray:
+    """The number of each row's learner."""
+    places, known = coded.different(ids)
+    return numbers.reindex(known, fill_value=-1).to_numpy()[places]
 
 
 def _record_keys(
@@ -113,7 +127,7 @@ def _places(enrolments: pd.DataFrame | None, numbers: pd.Series) -> pd.DataFrame
     columns = ["learner", "provider_id", "year", "year_level"]
     if enrolments is None:
         return pd.DataFrame(columns=columns)
-    places = enrolments.assign(learner=numbers.loc[enrolments["learner_id"]].to_numpy())
+    places = enrolments.assign(learner=_numbered(enrolments["learner_id"], numbers))
     dates = [column for column in ("start_date", "end_date") if column in places]
     places = places.sort_values(dates, kind="stable", na_position="first")
     return places[columns].drop_duplicates(keep="last").reset_index(drop=True)
@@ -124,26 +138,27 @@ def _memberships(
 ) -> pd.DataFrame:
     if learners is None:
         return pd.DataFrame(columns=belong.COLUMNS)
-    units = numbers.loc[learners["learner_id"]].to_numpy()
+    units = _numbered(learners["learner_id"], numbers)
     return belong.memberships(learners.assign(learner=units), wanted=wanted)
 
 
 def _results(observations: pd.DataFrame | None, numbers: pd.Series) -> pd.DataFrame:
     if observations is None:
         return pd.DataFrame(columns=RESULT_COLUMNS)
-    rows = observations.assign(learner=numbers.loc[observations["learner_id"]].to_numpy())
-    # The last of a learner's results of a measure and year stands: by date, then term, then row.
-    by = [rows["learner"].to_numpy(), _places_in_order(rows["measure"]), rows["year"].to_numpy()]
-    then = [_places_in_order(rows[name]) for name in ("date", "term", "source_row") if name in rows]
-    order = np.lexsort([*then[::-1], *by[::-1]])
-    ends = np.ones(len(rows), dtype=bool)
-    ends[:-1] = np.any([key[order[1:]] != key[order[:-1]] for key in by], axis=0)
+    rows = observations.assign(learner=_numbered(observations["learner_id"], numbers))
+    key = np.zeros(len(rows), dtype=np.int64)
+    for name in ("learner", "measure", "year"):
+        place = coded.in_order(rows[name])
+        key = key * (place.max(initial=0) + 1) + place
+    order = np.argsort(key)
+    if bool((key[order[1:]] == key[order[:-1]]).any()):
+        # The last of a learner's results of a measure and year stands: by date, then term, then row.
+        then = [
+            coded.in_order(rows[name]) for name in ("date", "term", "source_row") if name in rows
+        ]
+        order = np.lexsort([*then[::-1], key])
+    ends = np.append(key[order[1:]] != key[order[:-1]], np.ones(min(len(rows), 1), dtype=bool))
     return rows[RESULT_COLUMNS].iloc[order[ends]].reset_index(drop=True)
-
-
-def _places_in_order(values: pd.Series) -> np.ndarray:
-    """Where each value stands among all that there are, from the smallest; -1 is missing."""
-    return pd.factorize(values, sort=True)[0]
 
 
 def _answers(
@@ -158,23 +173,13 @@ def _answers(
     return rows[RESULT_COLUMNS], groups
 
 
-def _by_level(rows: pd.DataFrame, types: dict[str, str], community: Community) -> pd.Series:
-    """Work steps out once per year level and type of provider, then look them up."""
-    keys = pd.DataFrame({"level": rows["year_level"], "type": rows["provider_id"].map(types)})
-    unique = keys.drop_duplicates()
-    unique = unique.assign(
-        stage=[
-            community.stage_of(None if pd.isna(level) else level, type_)
-            for level, type_ in zip(unique["level"], unique["type"], strict=True)
-        ]
-    )
-    found = keys.merge(unique, how="left", on=["level", "type"])["stage"]
-    return pd.Series(found.to_numpy(), index=rows.index, dtype=object)
-
-
-def _successes(results: pd.DataFrame, community: Community) -> pd.Series:
-    success = pd.Series(pd.NA, index=results.index, dtype="boolean")
-    for name, rows in results.groupby("measure", observed=True, sort=True):
+def _judged(results: pd.DataFrame, providers: pd.DataFrame, community: Community) -> pd.DataFrame:
+    """Results at a step of the pathway, each with its step and its success."""
+    rows = results.assign(stage=stages(results, providers, community=community))
+    rows = rows[rows["stage"].notna()].reset_index(drop=True)
+    places, found = coded.distinct(rows[["measure", "score", "year_level"]])
+    success = pd.Series(pd.NA, index=found.index, dtype="boolean")
+    for name, own in coded.plain(found).groupby("measure", sort=True):
         measure = community.measures[name]
-        success.loc[rows.index] = catalogue.succeeds(measure, rows["score"], rows["year_level"])
-    return success
+        success.loc[own.index] = catalogue.succeeds(measure, own["score"], own["year_level"])
+    return coded.plain(rows).assign(success=success.array[places])

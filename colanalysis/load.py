@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import custody, pseudonym
+from colanalysis import coded, custody, pseudonym
 from colanalysis.checking import texts
 from colanalysis.errors import DataError, SettingsError
 from colanalysis.reading import files, sources
@@ -31,8 +31,8 @@ __all__ = ["Loaded", "community"]
 class Loaded:
     """A community as it was handed over.
 
-    ``frames``: table name to rows, all text ("" is blank) but ``source_row`` (a number); a table
-    without a file is absent; ``learner_id`` is a pseudonym. ``inputs``: file, table, sha256, rows.
+    ``frames``: table name to rows, all text ("" is blank; categorical, see ``coded``) but
+    ``source_row`` (a number); a table without a file is absent; ``learner_id`` is a pseudonym. ``inputs``: file, table, sha256, rows.
     ``notes``: what the reading found, in the columns of ``check.Checked.problems``.
     """
 
@@ -70,7 +70,7 @@ def community(folder: Path | str) -> Loaded:
             add(path, partial(_read, table=table))
     for source in found.sources:
         add(_source_path(found.folder, source), partial(sources.read, source=source))
-    frames = {name: _join(parts) for name, parts in pieces.items() if parts}
+    frames = {name: coded.below(parts) for name, parts in pieces.items() if parts}
     frames = _under_pseudonyms(frames, found)
     columns = ["file", "table", "sha256", "rows"]
     return Loaded(found, frames, pd.DataFrame(inputs, columns=columns), problems.table(notes))
@@ -167,23 +167,12 @@ def _under_pseudonyms(
     if not ids:
         return dict(frames)
     # A learner who stands in several tables is named once.
-    named = _named(pd.concat(list(ids.values()), ignore_index=True), custody.keys(found).link)
+    every = coded.joined(list(ids.values()))
+    every = coded.recoded(every, lambda text: TOTAL if texts.says_total(text) else text)
+    named = pseudonym.of(every, custody.keys(found).link)
     told, first = dict(frames), 0
     for name, own in ids.items():
         part = named.iloc[first : first + len(own)].set_axis(own.index)
         told[name] = frames[name].assign(learner_id=part)
         first += len(own)
     return told
-
-
-def _named(ids: pd.Series, key: bytes) -> pd.Series:
-    return pseudonym.of(ids, key).mask(texts.a_total(ids), TOTAL)
-
-
-def _join(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Rows of several files below one another; a column that a file lacks is blank there."""
-    if len(parts) == 1:
-        return parts[0].reset_index(drop=True)
-    rows = pd.concat(parts, ignore_index=True)
-    texts = [name for name in rows if name != "source_row"]
-    return rows.fillna(dict.fromkeys(texts, "")).astype(dict.fromkeys(texts, "str"))

@@ -7,38 +7,54 @@ same pseudonym.
 
 from __future__ import annotations
 
-import base64
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
-from colanalysis.terms.schema import SPOILT
+from colanalysis import coded
+from colanalysis.terms.schema import SPOILT, TOTAL
 
 __all__ = ["normal", "of", "spoilt"]
 
 _PSEUDONYM = re.compile(r"psn-[a-z2-7]{26}")
+_STAY = ("", SPOILT, TOTAL)
 _DIGITS = 10
 _BYTES = 16
+_LETTERS = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)  # of base 32 (RFC 4648)
+_LENGTH = 26
 
 _ROUNDED = re.compile(r"[+-]?\d+(?:[.,]\d*e[+-]?\d+|e[+-]\d+|[.,]0*)")
 
 
 def of(ids: pd.Series, key: bytes) -> pd.Series:
-    """The pseudonym of each id; blank stays blank, a pseudonym stays, ``SPOILT`` is what is spoilt."""
+    """The pseudonym of each id; what is blank, a pseudonym or a mark stays, ``SPOILT`` is what is spoilt."""
 
-    def named(text: str) -> str:
+    told: dict[str, str] = {}
+    to_name: dict[str, str] = {}
+    for text in coded.different(ids)[1]:
         one = normal(text)
-        if one in ("", SPOILT) or _PSEUDONYM.fullmatch(one):
-            return one
-        if _ROUNDED.fullmatch(one):
-            return SPOILT
-        digest = hmac.digest(key, b"learner|" + one.encode(), "sha256")[:_BYTES]
-        return "psn-" + base64.b32encode(digest).decode().rstrip("=").lower()
+        if one in _STAY or _PSEUDONYM.fullmatch(one):
+            told[text] = one
+        elif _ROUNDED.fullmatch(one):
+            told[text] = SPOILT
+        else:
+            to_name[text] = one
+    told.update(zip(to_name, _names(to_name.values(), key), strict=True))
+    return coded.recoded(ids, told.__getitem__)
 
-    return _each(ids, named, "str")
+
+def _names(written: Iterable[str], key: bytes) -> list[str]:
+    """The keyed hash of each id, in the letters of base 32; all at once, which is much quicker."""
+    digests = [hmac.digest(key, b"learner|" + one.encode(), "sha256")[:_BYTES] for one in written]
+    bits = np.unpackbits(np.frombuffer(b"".join(digests), np.uint8)).reshape(-1, _BYTES * 8)
+    fives = np.pad(bits, ((0, 0), (0, _LENGTH * 5 - _BYTES * 8))).reshape(-1, _LENGTH, 5)
+    places = np.packbits(fives, axis=2)[:, :, 0] >> 3
+    letters = _LETTERS[places].tobytes().decode("ascii")
+    return [f"psn-{letters[at : at + _LENGTH]}" for at in range(0, len(letters), _LENGTH)]
 
 
 def spoilt(ids: pd.Series) -> pd.Series:
@@ -48,7 +64,7 @@ def spoilt(ids: pd.Series) -> pd.Series:
         one = normal(text)
         return one == SPOILT or _ROUNDED.fullmatch(one) is not None
 
-    return _each(ids, rounded, "bool")
+    return coded.each(ids, rounded, "bool")
 
 
 def normal(text: str) -> str:
@@ -71,10 +87,3 @@ def _bare(text: str) -> str:
         if folded == text:
             return text
         text = folded
-
-
-def _each(ids: pd.Series, meant: Callable[[str], object], dtype: str) -> pd.Series:
-    """Work out every different id once."""
-    places, different = pd.factorize(ids)
-    found = pd.Series([meant(text) for text in different.tolist()], dtype=dtype)
-    return found.take(places).set_axis(ids.index).rename(ids.name)

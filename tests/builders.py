@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from colanalysis import keyed, measure
+from colanalysis import coded, keyed, measure
 from colanalysis.check import Checked
 from colanalysis.comparing import compare
 from colanalysis.evidence import Evidence
@@ -123,7 +123,10 @@ def table(name: str, rows: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
     frame = pd.DataFrame(full, columns=columns)
     frame = frame.assign(source_file="made.csv", source_row=range(2, len(frame) + 2))
     text = {column: "" for column in frame if column not in _KINDS}
-    return frame.fillna(text).astype({column: _KINDS.get(column, "str") for column in frame})
+    typed = frame.fillna(text).astype({column: _KINDS.get(column, "str") for column in frame})
+    if name not in ("enrolments", "observations"):
+        return typed
+    return typed.assign(**{column: coded.column(typed[column]) for column in text})
 
 
 def providers(types: Mapping[str, str] = PROVIDERS) -> pd.DataFrame:

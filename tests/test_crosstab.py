@@ -127,7 +127,7 @@ def test_a_published_workbook_becomes_counts(tmp_path: Path) -> None:
     assert set(counts["measure"]) == {"ncea_level_2"}
     assert set(counts["year_level"]) == {"13"}
     assert set(counts["source_file"]) == {"leavers.xlsx"}
-    assert all(str(dtype) == "str" for dtype in counts.dtypes.drop("source_row"))
+    assert all(str(dtype) == "category" for dtype in counts.dtypes.drop("source_row"))
 
 
 def test_what_was_left_out_is_noted_and_totals_are_compared(tmp_path: Path) -> None:

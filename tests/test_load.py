@@ -61,7 +61,7 @@ def test_every_cell_but_the_learners_id_stays_the_text_it_was(tmp_path: Path) ->
     assert frame["source_row"].tolist() == [2, 3, 4]
     assert set(frame["source_file"]) == {"learners.csv"}
     assert not frame.isna().any(axis=None)
-    assert all(str(dtype) == "str" for dtype in frame.dtypes.drop("source_row"))
+    assert all(str(dtype) == "category" for dtype in frame.dtypes.drop("source_row"))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from colanalysis import link, measure
+from colanalysis import coded, link, measure
 from colanalysis.check import Checked
 from colanalysis.link import Journeys
 from colanalysis.measure import CELL, PAIR_SUMS, SUMS
@@ -60,7 +60,7 @@ def journeys() -> Journeys:
 def raw() -> pd.DataFrame:
     """The same results in plain pandas: one row a judged result, with the learner's attributes."""
     frames = many().frames
-    rows = frames["observations"].merge(frames["learners"], on="learner_id")
+    rows = coded.plain(frames["observations"]).merge(frames["learners"], on="learner_id")
     return rows[rows["score"].notna()]
 
 
@@ -294,7 +294,7 @@ def test_profiles_are_those_of_plain_pandas_in_whatever_order(rows: list[tuple[i
 
 def test_coverage_is_that_of_plain_pandas() -> None:
     frames = many().frames
-    places = frames["enrolments"].merge(frames["learners"], on="learner_id")
+    places = coded.plain(frames["enrolments"]).merge(frames["learners"], on="learner_id")
     results = raw()[raw()["measure"] == "reading"].assign(assessed=1)
     keys = ["learner_id", "year"]
     rows = places.merge(results[[*keys, "assessed"]], how="left", on=keys)

@@ -38,7 +38,7 @@ def same(one: Grid, other: Grid) -> bool:
 def test_every_text_without_quotes_is_the_same_in_both_ways(table, delimiter, line_end, ended):
     head = ["learner_id", "value", "", "value", "more"][: len(table[0])]
     text = line_end.join(delimiter.join(record) for record in [head, *table]) + line_end * ended
-    plain = unquoted_grid(text.encode(), "a.csv", delimiter, [])
+    plain = unquoted_grid(text.encode(), "a.csv", lambda _: delimiter, [])
     blank = any(not any(record) for record in table)
     assert (plain is None) == (blank or table.count(head) > 0)
     if plain is not None:
@@ -56,7 +56,7 @@ def test_every_text_without_quotes_is_the_same_in_both_ways(table, delimiter, li
     ],
 )  # fmt: skip
 def test_what_is_not_plain_is_left_to_the_reader_of_records(text):
-    assert unquoted_grid(text.encode(), "a.csv", ",", []) is None
+    assert unquoted_grid(text.encode(), "a.csv", lambda _: ",", []) is None
 
 
 def test_files_are_read_all_at_once_where_they_can_be(monkeypatch):

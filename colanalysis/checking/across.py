@@ -10,6 +10,7 @@ import datetime
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.checking import convert
 from colanalysis.checking.sift import Known, Notes, doubt
 from colanalysis.terms import problems
@@ -76,15 +77,17 @@ def results(rows: pd.DataFrame, known: Known, enrolled: pd.Series) -> Notes:
     notes += doubt(rows, "date in the future", "date", rows["date"] > today)
     if len(known.enrolments):
         notes += doubt(rows, "result without an enrolment", "provider_id", ~enrolled)
-    own = rows.groupby(["measure", "provider_id", "year"])["score"]
-    alike = (own.transform("nunique") == 1) & (own.transform("size") >= ALIKE)
     # Of levels, and of yes and no, all of a provider's may well be the same.
     measures = known.community.measures.values()
-    numbers = rows["measure"].isin([one.id for one in measures if one.scale == "number"])
-    notes += _once(rows[alike & numbers], "all results alike", "value")
-    largest = rows.groupby(["measure", "provider_id"])["score"].transform("max")
+    rows = rows[rows["measure"].isin([one.id for one in measures if one.scale == "number"])]
+    own = rows.groupby(coded.together(rows[name] for name in ("measure", "provider_id", "year")))
+    least, most = (own["score"].transform(what) for what in ("min", "max"))
+    alike = (least == most) & (own["score"].transform("size") >= ALIKE)
+    notes += _once(rows[alike], "all results alike", "value")
+    own = rows.groupby(coded.together(rows[name] for name in ("measure", "provider_id")))
+    largest = own["score"].transform("max")
     usual = rows.groupby("measure")["score"].transform("median")
-    small = (largest <= SHARE) & (usual > PERCENT) & (largest > 0) & numbers
+    small = (largest <= SHARE) & (usual > PERCENT) & (largest > 0)
     return notes + _once(rows[small], "shares among percentages", "value")
 
 

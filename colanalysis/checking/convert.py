@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.checking.texts import each
 from colanalysis.terms import ethnicity
 from colanalysis.terms.labels import plain
@@ -40,31 +41,31 @@ _FIRST_LEVEL, _LAST_LEVEL = 0, 13
 
 def _each(texts: pd.Series, understand: Callable[[str], object], dtype: str) -> Converted:
     """Work out every different text once; None says that it is not understood."""
-    places, different = pd.factorize(texts)
-    found = different.tolist()
+    places, found = coded.different(texts)
     meant = [None if text == "" else understand(text) for text in found]
     bad = np.array([m is None and t != "" for m, t in zip(meant, found, strict=True)], dtype=bool)
     values = pd.Series(meant, dtype=object).astype(dtype).take(places).set_axis(texts.index)
     return values, pd.Series(bad[places], index=texts.index)
 
 
-def within(texts: pd.Series, known: Iterable[str]) -> pd.Series:
+def within(texts: pd.Series, known: pd.Series) -> pd.Series:
     """Say of each text whether it is one of those known.
 
     Works on each different text once: isin of pandas looks at every row of long columns of text.
     """
-    listed = set(known)
+    listed = set(known.unique())
     return each(texts, lambda text: text in listed)
 
 
 def matched(rows: pd.DataFrame, of: pd.DataFrame, key: list[str]) -> pd.Series:
     """Where in another table the last row with the same key stands; -1 where there is none."""
-    both = pd.concat([rows[key], of[key]], ignore_index=True)
-    number = np.zeros(len(both), dtype=np.int64)
-    for name in key:
-        places, different = pd.factorize(both[name])
-        number = number * len(different) + places
-    own, theirs = number[: len(rows)], number[len(rows) :]
+    both = coded.together(
+        coded.joined([rows[name], of[name]])
+        if coded.is_coded(rows[name])
+        else pd.concat([rows[name], of[name]], ignore_index=True)
+        for name in key
+    )
+    own, theirs = both[: len(rows)], both[len(rows) :]
     last = pd.Series(np.arange(len(of)), index=theirs)
     last = last[~last.index.duplicated(keep="last")]
     return last.reindex(own, fill_value=-1).set_axis(rows.index)
@@ -159,7 +160,7 @@ def ethnicities(texts: pd.Series) -> Converted:
         return ";".join(sorted(known, key=lambda name: order.get(name, len(order))))
 
     values, _ = _each(texts, understand, "object")
-    return values.fillna("").astype("str"), within(texts, unknown)
+    return values.fillna("").astype("str"), each(texts, lambda text: text in unknown)
 
 
 def one_spelling(texts: pd.Series) -> Converted:

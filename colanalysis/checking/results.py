@@ -7,11 +7,11 @@ from difflib import get_close_matches
 import numpy as np
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.checking import across, convert, texts
 from colanalysis.checking.people import groups, outsider
 from colanalysis.checking.sift import Known, Notes, blank, doubt, sift, typed
 from colanalysis.terms import catalogue, problems
-from colanalysis.terms.catalogue import Measure
 from colanalysis.terms.labels import plain
 from colanalysis.terms.schema import column_name
 from colanalysis.terms.settings import Community
@@ -37,7 +37,8 @@ def observations(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]
         away += across.placed(rows, known)
     if bool(rows["date"].notna().any()):
         rows = rows.sort_values("date", kind="stable", na_position="first")
-    repeated = rows.duplicated(["learner_id", "measure", "year", "term"], keep="last")
+    same = coded.together(rows[name] for name in ("learner_id", "measure", "year", "term"))
+    repeated = pd.Series(same, rows.index).duplicated(keep="last")
     rows, twice = sift(rows, ("duplicate result", "", repeated))
     return rows.sort_index().reset_index(drop=True), notes + more + outside + odd + away + twice
 
@@ -109,8 +110,7 @@ def _totals(rows: pd.DataFrame) -> list[tuple[str, str, pd.Series]]:
 
 def _known_measures(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, Notes]:
     ids = {column_name(name): name for name in community.measures}
-    found = {text: ids.get(column_name(text), "") for text in rows["measure"].unique()}
-    named = rows["measure"].map(found).astype("str")
+    named = coded.recoded(rows["measure"], lambda text: ids.get(column_name(text), ""))
     unknown = named == ""
     notes: Notes = []
     strange = rows[unknown].groupby(["source_file", "measure"], sort=False)["source_row"]
@@ -127,29 +127,28 @@ def _known_measures(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFr
                 nearest=nearest,
             )
         )
-    return rows.assign(measure=named)[~unknown], notes
+    rows = rows.assign(measure=named)
+    return (rows[~unknown] if bool(unknown.any()) else rows), notes
 
 
 def _measured(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, Notes]:
     """Rows whose value is on the scale of a known measure, with the score of the value."""
     rows, notes = _known_measures(rows, community)
-    score = pd.Series(np.nan, rows.index, dtype="float64")
-    for name, values in rows.groupby("measure", sort=True)["value"]:
-        measure: Measure = community.measures[str(name)]
-        scores = {value: catalogue.score(measure, value) for value in values.unique()}
-        score.loc[values.index] = values.map(scores).astype("float64")
+    for name in sorted(rows["measure"].unique()):
+        measure = community.measures[name]
         if measure.unset:
-            first = rows.loc[values.index[0]]
+            own = rows[rows["measure"] == name]
             notes.append(
                 problems.note(
                     "success rule not set",
-                    str(first["source_file"]),
+                    str(own["source_file"].iloc[0]),
                     column="measure",
-                    count=len(values),
+                    count=len(own),
                     measure=measure.id,
                     unset=measure.unset,
                 )
             )
+    score = _scores(rows, community)
     unread = score.isna()
     rows, more = sift(
         rows.assign(score=score),
@@ -158,6 +157,16 @@ def _measured(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, N
         ("value off the scale", "value", unread),
     )
     return rows, notes + more
+
+
+def _scores(rows: pd.DataFrame, community: Community) -> pd.Series:
+    """The score of each value on the scale of its measure, worked out once for each two of them."""
+    places, found = coded.distinct(rows[["measure", "value"]])
+    meant = [
+        catalogue.score(community.measures[name], value)
+        for name, value in zip(found["measure"], found["value"], strict=True)
+    ]
+    return pd.Series(np.array(meant, dtype="float64")[places], rows.index)
 
 
 def _applies(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, Notes]:

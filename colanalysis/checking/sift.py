@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.checking import convert, texts
 from colanalysis.terms import problems
 from colanalysis.terms.schema import SPOILT, TABLES
@@ -48,11 +49,12 @@ def complete(rows: pd.DataFrame | None, name: str) -> pd.DataFrame:
     given = pd.DataFrame() if rows is None else rows
     optional = [c for c in table.columns if c not in ("gender", "ethnicity") or c in given]
     further = [c for c in given if c not in table.columns]
-    columns = {c: given[c] if c in given else pd.Series("", given.index) for c in optional}
-    full = pd.DataFrame(columns | {c: given[c] for c in further}, index=given.index)
-    full = full.astype({c: "str" for c in full if c != "source_row"})
     if rows is None:
-        full = full.assign(source_file=pd.Series(dtype="str"), source_row=pd.Series(dtype="int64"))
+        optional, further = optional + ["source_file"], ["source_row"]
+        given = given.assign(source_row=pd.Series(dtype="int64"))
+    blank = coded.constant("", given.index)
+    columns = {c: given[c] if c in given else blank for c in optional}
+    full = pd.DataFrame(columns | {c: given[c] for c in further}, index=given.index)
     return full.reset_index(drop=True)
 
 

@@ -8,13 +8,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.terms.labels import plain
 from colanalysis.terms.schema import TOTAL
 
-__all__ = ["a_date", "a_mark", "a_total", "day_number", "each", "month_first", "short_year", "torn"]
+__all__ = [
+    "a_date",
+    "a_mark",
+    "a_total",
+    "day_number",
+    "each",
+    "month_first",
+    "says_total",
+    "short_year",
+    "torn",
+]
 
 # A question mark within a word, the sign for a lost letter, and UTF-8 that was read as Windows-1252.
 _TORN = re.compile(
@@ -47,7 +57,12 @@ def torn(texts: pd.Series) -> pd.Series:
 
 def a_total(texts: pd.Series) -> pd.Series:
     """Words by which a row of totals or averages is known."""
-    return each(texts, lambda text: not text.isdigit() and plain(text) in _TOTALS)
+    return each(texts, says_total)
+
+
+def says_total(text: str) -> bool:
+    """Whether a text is a word by which a row of totals or averages is known."""
+    return not text.isdigit() and plain(text) in _TOTALS
 
 
 def a_mark(texts: pd.Series) -> pd.Series:
@@ -82,6 +97,4 @@ def month_first(texts: pd.Series) -> pd.Series:
 
 def each(texts: pd.Series, so: Callable[[str], bool]) -> pd.Series:
     """Say of each text whether it is so, working out every different text once."""
-    places, different = pd.factorize(texts)
-    found = np.array([so(text) for text in different.tolist()], dtype=bool)
-    return pd.Series(found[places], index=texts.index, dtype=bool)
+    return coded.each(texts, so, "bool")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.errors import DataError
 from colanalysis.reading.grid import Grid, Read, from_records
 from colanalysis.reading.half_days import TERMS, day_of, refuse_month_first, same_learner, term_of
@@ -193,27 +194,25 @@ def _refuse_headings(grid: Grid) -> None:
 
 def _rows(grid: Grid, key: str, chosen: Mapping[str, Any]) -> pd.DataFrame:
     """Who sat the test when, a row each; - is blank."""
-    dates = grid.column("date_tested")
+    dates = grid.texts("date_tested")
     days = {text: day_of(text) for text in dates.unique()}
     for text in days:
         refuse_month_first(text, f"{grid.file}, row {grid.rows[int(dates.eq(text).idxmax())]}")
     # What is not a date is not a year either, which checking then says of the row.
     years = {text: str(day.year) if day else text for text, day in days.items()}
     terms = {text: term_of(day, chosen.get("terms", ())) for text, day in days.items()}
-    rows = grid.table(
-        {
-            "learner_id": grid.column(key),
-            "provider_id": chosen["provider_id"],
-            "year": dates.map(years),
-            "term": dates.map(terms),
-            "date": dates,
-            "year_level": grid.column("funding_year_level"),
-            "gender": grid.column("gender"),
-            "ethnicity": grid.column("ethnicity"),
-            "test": grid.column("test_name").map(plain),
-        }
-    )
-    return rows.replace("-", "")
+    told: dict[str, pd.Series | str] = {
+        "learner_id": grid.texts(key),
+        "provider_id": chosen["provider_id"],
+        "year": dates.map(years),
+        "term": dates.map(terms),
+        "date": dates,
+        "year_level": grid.texts("funding_year_level"),
+        "gender": grid.texts("gender"),
+        "ethnicity": grid.texts("ethnicity"),
+        "test": grid.texts("test_name").map(plain),
+    }
+    return coded.plain(grid.table(told)).replace("-", "")
 
 
 def _results(
@@ -236,7 +235,7 @@ def _results(
         if column not in grid.headings:
             notes += _counted("score not in this test", rows[fits], one["column"])
             continue
-        values = grid.column(column)
+        values = grid.texts(column)
         none = fits & values.isin(_NOTHING)
         notes += _counted("not scored", rows[none], one["column"])
         found.append(rows.assign(measure=measure, value=values)[fits & ~none])

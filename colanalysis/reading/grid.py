@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.errors import DataError
 from colanalysis.terms.problems import note
 from colanalysis.terms.schema import TABLES, column_name
@@ -45,24 +46,30 @@ class Grid:
     heading_row: int = 1
 
     def column(self, heading: str) -> pd.Series:
-        """One column as text without blanks around it; "" where the cell is blank.
+        """One column as text without blanks around it, categorical; "" where the cell is blank.
 
         DataError where several columns have the heading.
         """
         _refuse_shared(self.headings, heading, self.file, self.heading_row)
-        texts = self.fetch(self.headings.index(heading)).astype("str").str.strip()
-        if not bool(texts.str.isascii().all()):
-            texts = texts.map({text: unicodedata.normalize("NFC", text) for text in texts.unique()})
-        return texts.astype("str")
+        return coded.recoded(self.fetch(self.headings.index(heading)), _tidy)
+
+    def texts(self, heading: str) -> pd.Series:
+        """The same as plain text, for readers that go on to change it."""
+        return self.column(heading).astype("str")
 
     def table(self, columns: Mapping[str, pd.Series | str]) -> pd.DataFrame:
         """Join the named columns (one text stands for the same in every row), with file and row."""
-        rows = pd.DataFrame(
-            {**columns, "source_row": pd.Series(self.rows, dtype="int64")},
-            index=range(len(self.rows)),
-        )
-        rows.insert(len(columns), "source_file", self.file)
-        return rows.astype(dict.fromkeys(rows.columns[:-1], "str"))
+        every = pd.RangeIndex(len(self.rows))
+        told = {
+            name: coded.constant(one, every) if isinstance(one, str) else coded.column(one)
+            for name, one in {**columns, "source_file": self.file}.items()
+        }
+        return pd.DataFrame(told | {"source_row": pd.Series(self.rows, dtype="int64")}, index=every)
+
+
+def _tidy(text: str) -> str:
+    text = text.strip()
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def headings(cells: Sequence[str], file: str, row: int = 1) -> tuple[str, ...]:
@@ -141,6 +148,6 @@ def grid_of(
     names = tuple(column_name(cell) for cell in head)
     notes = [*notes, *_shared(names, file, heading_row)]
     nameless = [place for place, name in enumerate(names) if not name]
-    if any(bool((fetch(place).str.strip() != "").any()) for place in nameless):
+    if any(text.strip() for place in nameless for text in coded.different(fetch(place))[1]):
         notes.append(note("column without a heading", file))
     return Grid(file, names, rows, fetch, tuple(notes), heading_row)

@@ -24,6 +24,7 @@ from typing import Any
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.errors import DataError
 from colanalysis.reading import files
 from colanalysis.reading.grid import Grid, Read
@@ -98,13 +99,12 @@ def read(data: bytes, file: str, source: Source) -> Read:
     mapped = _mapped(source, chosen)
     grid = files.grid(data, file, frozenset(map(column_name, source.columns)))
     columns = {ours: find(grid, theirs, source) for ours, theirs in mapped.items()}
-    rows = grid.table(
-        {
-            "learner_id": grid.column(columns["learner_id"]),
-            "provider_id": chosen.get("provider_id") or grid.column(columns.get("provider_id", "")),
-            "year_level": grid.column(columns["year_level"]) if "year_level" in columns else "",
-        }
-    )
+    told: dict[str, pd.Series | str] = {
+        "learner_id": grid.texts(columns["learner_id"]),
+        "provider_id": chosen.get("provider_id") or grid.texts(columns.get("provider_id", "")),
+        "year_level": grid.texts(columns["year_level"]) if "year_level" in columns else "",
+    }
+    rows = coded.plain(grid.table(told))
     nobody = rows["learner_id"] == ""
     notes = [*grid.notes, *problems.in_rows("attendance of no learner", rows[nobody])]
     halves, undated = _long(grid, columns) if "date" in columns else _wide(grid)
@@ -135,15 +135,15 @@ def _mapped(source: Source, chosen: Mapping[str, Any]) -> dict[str, str]:
 
 def _long(grid: Grid, columns: Mapping[str, str]) -> tuple[pd.DataFrame, pd.Series]:
     """Half-days of a file with one row for a learner's day; and which rows have no date."""
-    texts = grid.column(columns["date"])
+    texts = grid.texts(columns["date"])
     known = {text: day_of(text) for text in texts.unique()}
     for text in known:
         refuse_month_first(text, f"{grid.file}, row {grid.rows[int(texts.eq(text).idxmax())]}")
     days = pd.Series([known[text] for text in texts], dtype=object)
     if "half_days" in columns:
-        parts = _two(grid.column(columns["half_days"]))
+        parts = _two(grid.texts(columns["half_days"]))
     else:
-        parts = [grid.column(columns[half]).str.upper() for half in _BOTH]
+        parts = [grid.texts(columns[half]).str.upper() for half in _BOTH]
     coded = pd.concat(parts, axis=1).ne("").any(axis=1)
     return _halves([(days, part) for part in parts]), days.isna() & coded
 
@@ -168,7 +168,7 @@ def _wide(grid: Grid) -> tuple[pd.DataFrame, pd.Series]:
                     remedy="Delete or rename one of the two columns.",
                 )
             told[day, half] = place
-        texts = grid.column(heading)
+        texts = grid.texts(heading)
         parts += [(day, one) for one in ([texts.str.upper()] if found.group(2) else _two(texts))]
     if not parts:
         raise DataError(

@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.errors import DataError
 from colanalysis.reading.grid import Grid, Read
 from colanalysis.reading.half_days import TERMS, term_of
@@ -98,9 +99,8 @@ class _Export:
         lists = [texts for texts in columns.values() if not isinstance(texts, str)]
         names = tuple(name for name, texts in columns.items() if not isinstance(texts, str))
         grid = Grid(self.file, names, places, lambda place: pd.Series(lists[place], dtype="str"))
-        rows = grid.table(
-            {name: grid.column(name) if name in names else str(columns[name]) for name in columns}
-        )
+        told = {name: grid.texts(name) if name in names else str(columns[name]) for name in columns}
+        rows = coded.plain(grid.table(told))
         known = rows["learner_id"] != ""
         notes = problems.in_rows("learner without an id", rows[~known], self.key)
         return rows[known].reset_index(drop=True), notes

@@ -24,6 +24,7 @@ from typing import Any
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.errors import DataError
 from colanalysis.reading.grid import Grid, Read
 from colanalysis.reading.mapping import attributes, where, wrong
@@ -103,13 +104,13 @@ def read(data: bytes, file: str, source: Source) -> Read:
     notes += _reconciled(found)
     grid, key = found.grid, chosen.get("learner_id", "nsn")
     placed = {
-        "learner_id": grid.column(key),
+        "learner_id": grid.texts(key),
         "provider_id": found.school,
         "year": found.year,
-        "year_level": grid.column(f"{chosen.get('year_level', 'current')}_year_level"),
+        "year_level": grid.texts(f"{chosen.get('year_level', 'current')}_year_level"),
     }
-    days = {name: grid.column(name).map(iso_day) for name in ("start_date", "end_date")}
-    enrolments = grid.table(placed | days)
+    days = {name: grid.texts(name).map(iso_day) for name in ("start_date", "end_date")}
+    enrolments = coded.plain(grid.table(placed | days))
     known = enrolments["learner_id"] != ""
     notes += problems.in_rows("learner without an id", enrolments[~known], key)
     away = not_in(enrolments, found.year)
@@ -121,13 +122,13 @@ def read(data: bytes, file: str, source: Source) -> Read:
         notes += problems.in_rows("learner in several records", rows[again])
         tables["learners"] = rows[~again]
     if "ece" in chosen:
-        codes, values = grid.column("ece"), chosen["ece"]["values"]
+        codes, values = grid.texts("ece"), chosen["ece"]["values"]
         mapped = codes.isin(list(values))
         other = int(((codes != "") & ~mapped & known & ~away).sum())
         if other:
             notes.append(note("code without a meaning", file, column="ECE", count=other))
         meant = {"measure": chosen["ece"]["measure"], "value": codes.replace(values)}
-        tables["observations"] = grid.table(placed | meant)[known & mapped & ~away]
+        tables["observations"] = coded.plain(grid.table(placed | meant))[known & mapped & ~away]
     return Read({name: rows.reset_index(drop=True) for name, rows in tables.items()}, notes)
 
 
@@ -252,7 +253,7 @@ def _reconciled(found: _Return) -> list[dict[str, object]]:
         notes.append(
             note("footer does not reconcile", grid.file, row=row, told=f"{told:,}", found=many)
         )
-    schools = grid.column("school")
+    schools = grid.texts("school")
     elsewhere = grid.table({"school": schools})[schools != found.school]
     notes += problems.in_rows("record of another school", elsewhere, "SCHOOL_ID")
     if "FR" not in found.footer:
@@ -289,7 +290,7 @@ def _full_time_regular(found: _Return) -> Counter[tuple[str, int]]:
     """Count the learners that row FR counts, by sex and funding year level."""
     day = f"{found.day:%Y%m%d}"
     names = ("type", "fte", "gender", "funding_year_level", "start_date", "end_date")
-    columns = [found.grid.column(name).tolist() for name in names]
+    columns = [found.grid.texts(name).tolist() for name in names]
     return Counter(
         (gender.upper(), int(level))
         for kind, fte, gender, level, start, end in zip(*columns, strict=True)
@@ -304,12 +305,12 @@ def _full_time_regular(found: _Return) -> Counter[tuple[str, int]]:
 
 def _learners(grid: Grid, ids: pd.Series, attributes: Mapping[str, str]) -> pd.DataFrame:
     further = {ours: _joined(grid, _ATTRIBUTES[theirs]) for ours, theirs in attributes.items()}
-    own = {"gender": grid.column("gender"), "ethnicity": _joined(grid, _ETHNICITY)}
-    return grid.table({"learner_id": ids, **own, **further})
+    own = {"gender": grid.texts("gender"), "ethnicity": _joined(grid, _ETHNICITY)}
+    return coded.plain(grid.table({"learner_id": ids, **own, **further}))
 
 
 def _joined(grid: Grid, names: tuple[str, ...]) -> pd.Series:
     """Join several fields of a record, ; between those that are filled."""
-    columns = [grid.column(name).tolist() for name in names]
+    columns = [grid.texts(name).tolist() for name in names]
     texts = [";".join(filter(None, cells)) for cells in zip(*columns, strict=True)]
     return pd.Series(texts, dtype="str")

@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import re
+from functools import partial
 
 from colanalysis.errors import DataError
 from colanalysis.reading.grid import Grid, from_records, known_headings
@@ -37,6 +38,10 @@ _AGAIN = "Export it again, or delete it if there is nothing to report."
 def text_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
     """Read the bytes of a text file; ``known`` column names tell which delimiter it uses."""
     _refuse_other_kinds(data, file)
+    delimiter_of = partial(_delimiter, known=known)
+    plain = unquoted_grid(data.removeprefix(codecs.BOM_UTF8), file, delimiter_of, [])
+    if plain is not None:
+        return plain
     text, notes = decode(data, file)
     if "\0" in text:
         row = text.count("\n", 0, text.index("\0")) + 1
@@ -46,16 +51,16 @@ def text_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
             expected="text",
             remedy="The file is damaged or not a text file: export it again.",
         )
-    delimiter = _delimiter(text, known)
-    plain = unquoted_grid(text.encode(), file, delimiter, notes)
+    # In another encoding than UTF-8 it may be plain all the same.
+    plain = unquoted_grid(text.encode(), file, delimiter_of, notes)
     if plain is not None:
         return plain
-    numbers, cells = _records(text, file, delimiter)
+    numbers, cells = _records(text, file, delimiter_of(text))
     return from_records(file, numbers, cells, notes)
 
 
 def _refuse_other_kinds(data: bytes, file: str) -> None:
-    if not data.strip():
+    if not data or data.isspace():
         raise DataError(_EMPTY, where=file, expected=_HEADINGS, remedy=_AGAIN)
     for start, kind, remedy in _NOT_TEXT:
         if data.lstrip().startswith(start):
@@ -85,7 +90,7 @@ def decode(data: bytes, file: str) -> tuple[str, list[dict[str, object]]]:
 def _delimiter(text: str, known: frozenset[str]) -> str:
     """Find the delimiter that turns the heading line into the most known column names."""
     line = re.match(r"[^\r\n]*", text.lstrip("\r\n"))
-    first = line.group() if line else ""
+    first = line.group()[: csv.field_size_limit()] if line else ""
 
     def fit(delimiter: str) -> tuple[int, int]:
         cells = next(csv.reader([first], delimiter=delimiter), [])

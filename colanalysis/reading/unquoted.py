@@ -7,10 +7,12 @@ is left to the reader that goes from record to record and says what is the matte
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
 from colanalysis.reading.grid import Grid, grid_of
@@ -18,48 +20,68 @@ from colanalysis.reading.grid import Grid, grid_of
 __all__ = ["unquoted_grid"]
 
 _LINE_END, _QUOTE, _NUL = b"\n", b'"', b"\0"
+_CODED = pa.dictionary(pa.int32(), pa.string())
 
 
 def unquoted_grid(
-    data: bytes, file: str, delimiter: str, notes: list[dict[str, object]]
+    data: bytes,
+    file: str,
+    delimiter_of: Callable[[str], str],
+    notes: list[dict[str, object]],
 ) -> Grid | None:
-    """Read UTF-8 of which every line is a record of as many fields as the first, or None."""
-    data = data.removesuffix(b"\r\n").removesuffix(_LINE_END)
-    if _QUOTE in data or _NUL in data or data.count(b"\r") != data.count(b"\r\n"):
+    """Read UTF-8 of which every line is a record of as many fields as the first, or None.
+
+    ``delimiter_of`` tells the delimiter from the first line.
+    """
+    if _QUOTE in data or _NUL in data:
         return None
-    first = data.partition(_LINE_END)[0].rstrip(b"\r")
-    width = first.count(delimiter.encode()) + 1
-    if _LINE_END + first in data or not _even(data, delimiter, width):
+    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
         return None
+    end = data.find(_LINE_END)
+    line = data[: end if end >= 0 else None].rstrip(b"\r")
+    if len(line) >= csv.field_size_limit() or _LINE_END + line in data:
+        return None
+    try:
+        first = line.decode()
+        delimiter = delimiter_of(first)
+        head = first.split(delimiter)
+        table = _table(data, delimiter, len(head))
+    except (UnicodeDecodeError, pa.ArrowInvalid):
+        return None
+    if not table.num_rows or _doubtful(table):
+        return None
+    rows = range(2, table.num_rows + 2)
+    return grid_of(file, head, rows, lambda place: _column(table, place), notes)
+
+
+def _table(data: bytes, delimiter: str, width: int) -> pa.Table:
+    """Every field as its place among the different texts; ArrowInvalid where widths differ."""
     names = [str(place) for place in range(width)]
     table = arrow_csv.read_csv(
         pa.BufferReader(data),
         arrow_csv.ReadOptions(column_names=names, skip_rows=1),
         arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
         arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            column_types=dict.fromkeys(names, _CODED), strings_can_be_null=False
         ),
     )
-
-    def fetch(place: int) -> pd.Series:
-        return pd.Series(table.column(place).to_pandas(), dtype="str")
-
-    head = first.decode().split(delimiter)
-    return grid_of(file, head, range(2, table.num_rows + 2), fetch, notes)
+    return table.unify_dictionaries()
 
 
-def _even(data: bytes, delimiter: str, width: int) -> bool:
-    """Whether every line has so many fields, one of which is not blank, and none is endless."""
-    letters = np.frombuffer(data, dtype=np.uint8)
-    starts = np.append(0, np.flatnonzero(letters == ord(_LINE_END)) + 1)
-    if len(starts) == 1 or starts[-1] == len(letters):
+def _doubtful(table: pa.Table) -> bool:
+    """Whether a row may have nothing but blank fields, or a field is endless."""
+    texts = [column.chunk(0).dictionary for column in table.columns]
+    longest = max(compute.max(compute.binary_length(own)).as_py() for own in texts)
+    if longest >= csv.field_size_limit():
+        return True
+    places = [own.index("").as_py() for own in texts]
+    if min(places) < 0:
         return False
-    between = np.flatnonzero(letters == ord(delimiter))
-    fields = np.diff(np.searchsorted(between, np.append(starts, len(letters))))
-    length = np.diff(starts, append=len(letters) + 1) - 1
-    shown = length - (letters[np.minimum(starts + length - 1, len(letters) - 1)] == ord(b"\r"))
-    return bool(
-        (fields == width - 1).all()
-        and (shown > fields).all()
-        and length.max() < csv.field_size_limit()
-    )
+    blank = np.ones(table.num_rows, dtype=bool)
+    for column, place in zip(table.columns, places, strict=True):
+        blank &= np.concatenate([chunk.indices for chunk in column.chunks]) == place
+    return bool(blank.any())
+
+
+def _column(table: pa.Table, place: int) -> pd.Series:
+    return pd.Series(table.column(place).to_pandas())

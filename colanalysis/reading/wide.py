@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.reading.grid import Grid
 from colanalysis.reading.mapping import CELL, entries, find, option, targets, where, wrong
 from colanalysis.terms import keys
@@ -80,7 +82,7 @@ def _enrolments(grid: Grid, source: Source, ids: _Columns) -> dict[str, pd.DataF
         rows = grid.table({**ids, **fixed})
         filled = [grid.column(find(grid, name, source)) != "" for name in entry.get("when", ())]
         parts.append(rows[pd.concat(filled, axis=1).any(axis=1)] if filled else rows)
-    return {"enrolments": pd.concat(parts, ignore_index=True)} if parts else {}
+    return {"enrolments": coded.below(parts)} if parts else {}
 
 
 def _results(grid: Grid, source: Source, ids: _Columns) -> dict[str, pd.DataFrame]:
@@ -88,7 +90,11 @@ def _results(grid: Grid, source: Source, ids: _Columns) -> dict[str, pd.DataFram
     for entry in entries(source, "results", _RESULT, required=_NEEDED):
         texts = grid.column(find(grid, entry["column"], source))
         there = (texts != "") & ~texts.isin(entry.get("missing", ()))
+        values = coded.recoded(texts, partial(_meant, entry.get("values", {})))
         fixed = {key: str(entry.get(key, "")) for key in ("measure", "year", "year_level", "term")}
-        rows = grid.table({**ids, "value": texts.replace(entry.get("values", {})), **fixed})
-        parts.append(rows[there])
-    return {"observations": pd.concat(parts, ignore_index=True)} if parts else {}
+        parts.append(grid.table({**ids, "value": values, **fixed})[there])
+    return {"observations": coded.below(parts)} if parts else {}
+
+
+def _meant(values: Mapping[str, str], text: str) -> str:
+    return values.get(text, text)
