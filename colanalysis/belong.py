@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Set
 
+import numpy as np
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.terms.schema import column_name
 from colanalysis.terms.settings import Community
 
@@ -30,20 +32,34 @@ def memberships(
         for column in table
         if column not in NOT_ATTRIBUTES | leave_out and (wanted is None or column in wanted)
     ]
-    pieces = [
-        pd.DataFrame(
-            {"learner": table["learner"], "attribute": a, "value": table[a].str.split(";")}
-        )
-        for a in attributes
-    ]
+    pieces = [_of_one(table, name) for name in attributes]
     if not pieces:
         return pd.DataFrame(columns=COLUMNS)
-    rows = pd.concat(pieces, ignore_index=True).explode("value")
-    tidy = {
-        value: " ".join(value.replace("&", " and ").split()) for value in rows["value"].unique()
-    }
-    rows["value"] = rows["value"].map(tidy).astype("str")
-    return rows[rows["value"] != ""].drop_duplicates().reset_index(drop=True)
+    rows = pd.concat(pieces, ignore_index=True)
+    return rows.drop_duplicates().reset_index(drop=True)
+
+
+def _of_one(table: pd.DataFrame, attribute: str) -> pd.DataFrame:
+    """The groups of one attribute, those of a cell one after another."""
+    places, different = coded.different(table[attribute])
+    told = [list(filter(None, map(_tidy, text.split(";")))) for text in different]
+    several = np.array([len(groups) for groups in told], dtype=np.int64)
+    groups = np.array([group for own in told for group in own], dtype=object)
+    # Where each cell's first group stands, and how far from it each row of the result is.
+    first = (np.cumsum(several) - several)[places]
+    times = several[places]
+    further = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+    return pd.DataFrame(
+        {
+            "learner": np.repeat(table["learner"].to_numpy(), times),
+            "attribute": attribute,
+            "value": pd.Series(groups[np.repeat(first, times) + further], dtype="str"),
+        }
+    )
+
+
+def _tidy(group: str) -> str:
+    return " ".join(group.replace("&", " and ").split())
 
 
 def named(belonging: pd.DataFrame) -> pd.DataFrame:

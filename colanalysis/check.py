@@ -25,16 +25,16 @@ from colanalysis.terms.settings import Community
 __all__ = ["Checked", "tables"]
 
 _TOLD = 20
-# A row for every learner and year, or for every result: their columns of text stay categorical.
-_LONG = ("enrolments", "observations")
+# A row for every learner, year or result: their columns of text stay categorical.
+_LONG = ("learners", "enrolments", "observations")
 
 
 @dataclass(frozen=True)
 class Checked:
     """Tables after checking.
 
-    ``frames``: every table of the schema, typed, empty where there was no file; texts of enrolments
-    and observations are categorical (``coded``). ``problems``:
+    ``frames``: every table of the schema, typed, empty where there was no file; texts of learners,
+    enrolments and observations are categorical (``coded``). ``problems``:
     severity, rule, file, row, column, expected, remedy, count. ``rows``: table, rows_in, used,
     set_aside. ``inputs``: as loaded. No problem holds a value or an id.
     """
@@ -75,9 +75,9 @@ def tables(loaded: Loaded) -> Checked:
     frames: dict[str, pd.DataFrame] = {}
 
     def take(name: str, result: tuple[pd.DataFrame, Notes]) -> pd.DataFrame:
-        frames[name] = result[0]
+        frames[name] = result[0] if name in _LONG else coded.plain(result[0])
         notes.extend(result[1])
-        return result[0]
+        return frames[name]
 
     providers = take("providers", people.providers(given["providers"]))
     if providers.empty:

@@ -94,8 +94,9 @@ def recoded(texts: pd.Series, meaning: Callable[[str], str]) -> pd.Series:
 def joined(parts: Sequence[pd.Series]) -> pd.Series:
     """Put columns of text below one another; rows are numbered anew."""
     coded = [column(part) for part in parts]
-    if len(coded) == 1:
-        return coded[0].reset_index(drop=True)
+    if all(part.cat.categories is coded[0].cat.categories for part in coded):
+        codes = np.concatenate([part.cat.codes for part in coded])
+        return pd.Series(pd.Categorical.from_codes(codes, dtype=coded[0].dtype))
     known = pd.Index(
         pd.unique(np.concatenate([part.cat.categories.to_numpy(object) for part in coded]))
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import aggregates, atoms, check, find, follow, link, load, measure, snapshot
+from colanalysis import aggregates, atoms, find, follow, kept, link, measure, snapshot
 from colanalysis.check import Checked
 from colanalysis.comparing.case import Answer
 from colanalysis.comparing.compare import Key, Panel
@@ -65,11 +65,8 @@ def gather(
     ``tell`` hears what is being done. Raises UsageError, SettingsError or DataError, each saying
     what was found, what was expected and what to do.
     """
-    tell("Reading")
-    loaded = load.community(Path(folder))
-    tell("Checking")
-    checked = check.tables(loaded)
-    checked.require()
+    tell("Reading and checking")
+    checked = kept.checked(folder).require()
     tell("Linking and counting")
     checked = _until(checked, year)
     journeys = link.journeys(checked)
@@ -88,7 +85,7 @@ def gather(
         community=community,
         year=years[-1] if years else community.year,
         first_year=years[0] if years else community.year,
-        inputs=loaded.inputs,
+        inputs=checked.inputs,
         rows=checked.rows,
         problems=checked.problems,
         providers=frames["providers"],

@@ -15,14 +15,13 @@ import pandas as pd
 
 from colanalysis import (
     account,
-    check,
     deliver,
     describe,
     draw,
     execute,
     export,
+    kept,
     link,
-    load,
     measure,
     page,
 )
@@ -58,7 +57,7 @@ def look(folder: Path | str) -> Health:
 
     UsageError, SettingsError and DataError as ``load.community`` raises them.
     """
-    checked = check.tables(load.community(folder))
+    checked = kept.checked(folder)
     journeys = link.journeys(checked) if checked.blocking.empty else None
     coverage = measure.coverage(journeys) if journeys else pd.DataFrame()
     return Health(checked, _checks(checked.problems), coverage, _reports(checked, journeys))

@@ -8,7 +8,7 @@ person are not read, and no id of a learner leaves this room: what leaves is a p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from colanalysis.terms import problems, settings
 from colanalysis.terms.schema import RESERVED, TABLES, TOTAL, Table, identifies
 from colanalysis.terms.settings import Community, Source
 
-__all__ = ["Loaded", "community"]
+__all__ = ["Loaded", "community", "files_of"]
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,32 @@ def community(folder: Path | str) -> Loaded:
             pieces[name].append(rows)
             inputs.append({"file": file, "table": name, "sha256": digest, "rows": len(rows)})
 
-    for table in TABLES.values():
-        for path in _files(found.folder, table.name):
-            add(path, partial(_read, table=table))
-    for source in found.sources:
-        add(_source_path(found.folder, source), partial(sources.read, source=source))
+    for path, reads in _listed(found):
+        add(path, reads)
     frames = {name: coded.below(parts) for name, parts in pieces.items() if parts}
     frames = _under_pseudonyms(frames, found)
     columns = ["file", "table", "sha256", "rows"]
     return Loaded(found, frames, pd.DataFrame(inputs, columns=columns), problems.table(notes))
+
+
+def files_of(found: Community) -> list[Path]:
+    """List the files that a community's tables are read from.
+
+    Raises DataError and SettingsError as ``community`` does, where it is not clear which they are.
+    """
+    return [path for path, _ in _listed(found)]
+
+
+def _listed(found: Community) -> Sequence[tuple[Path, Callable[[bytes, str], Read]]]:
+    """Every file with the way in which it is read: tables by their names, then the sources."""
+    return [
+        (path, partial(_read, table=table))
+        for table in TABLES.values()
+        for path in _files(found.folder, table.name)
+    ] + [
+        (_source_path(found.folder, source), partial(sources.read, source=source))
+        for source in found.sources
+    ]
 
 
 def _files(folder: Path, table: str) -> list[Path]:

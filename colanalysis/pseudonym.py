@@ -32,12 +32,13 @@ _ROUNDED = re.compile(r"[+-]?\d+(?:[.,]\d*e[+-]?\d+|e[+-]\d+|[.,]0*)")
 
 def of(ids: pd.Series, key: bytes) -> pd.Series:
     """The pseudonym of each id; what is blank, a pseudonym or a mark stays, ``SPOILT`` is what is spoilt."""
-
     told: dict[str, str] = {}
     to_name: dict[str, str] = {}
     for text in coded.different(ids)[1]:
         one = normal(text)
-        if one in _STAY or _PSEUDONYM.fullmatch(one):
+        if one.isdigit():
+            to_name[text] = one
+        elif one in _STAY or _PSEUDONYM.fullmatch(one):
             told[text] = one
         elif _ROUNDED.fullmatch(one):
             told[text] = SPOILT

@@ -124,9 +124,12 @@ def table(name: str, rows: Sequence[Mapping[str, Any]] = ()) -> pd.DataFrame:
     frame = frame.assign(source_file="made.csv", source_row=range(2, len(frame) + 2))
     text = {column: "" for column in frame if column not in _KINDS}
     typed = frame.fillna(text).astype({column: _KINDS.get(column, "str") for column in frame})
-    if name not in ("enrolments", "observations"):
+    if name not in ("learners", "enrolments", "observations"):
         return typed
-    return typed.assign(**{column: coded.column(typed[column]) for column in text})
+    kept = [
+        column for column in text if name != "learners" or column in ("learner_id", "source_file")
+    ]
+    return typed.assign(**{column: coded.column(typed[column]) for column in kept})
 
 
 def providers(types: Mapping[str, str] = PROVIDERS) -> pd.DataFrame:

@@ -179,7 +179,7 @@ def test_data_that_blocks_is_refused_and_nothing_is_written(folder, tables):
 def test_it_tells_what_is_being_done_in_order(folder):
     told = []
     evidence.gather(put(folder), tell=told.append)
-    assert told == ["Reading", "Checking", "Linking and counting", "Comparing"]
+    assert told == ["Reading and checking", "Linking and counting", "Comparing"]
 
 
 def test_it_says_how_much_was_found_in_how_much(folder):

@@ -79,7 +79,9 @@ def results(rows: pd.DataFrame, known: Known, enrolled: pd.Series) -> Notes:
         notes += doubt(rows, "result without an enrolment", "provider_id", ~enrolled)
     # Of levels, and of yes and no, all of a provider's may well be the same.
     measures = known.community.measures.values()
-    rows = rows[rows["measure"].isin([one.id for one in measures if one.scale == "number"])]
+    numbers = rows["measure"].isin([one.id for one in measures if one.scale == "number"])
+    told = ["measure", "provider_id", "year", "score", "source_file"]
+    rows = rows.loc[numbers, told]
     own = rows.groupby(coded.together(rows[name] for name in ("measure", "provider_id", "year")))
     least, most = (own["score"].transform(what) for what in ("min", "max"))
     alike = (least == most) & (own["score"].transform("size") >= ALIKE)

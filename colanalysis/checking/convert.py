@@ -53,8 +53,12 @@ def within(texts: pd.Series, known: pd.Series) -> pd.Series:
 
     Works on each different text once: isin of pandas looks at every row of long columns of text.
     """
-    listed = set(known.unique())
-    return each(texts, lambda text: text in listed)
+    if coded.is_coded(texts) and texts.dtype == known.dtype:
+        listed = np.zeros(len(texts.cat.categories), dtype=bool)
+        listed[known.cat.codes] = True
+        return pd.Series(listed[texts.cat.codes], index=texts.index)
+    one_of = set(known.unique())
+    return each(texts, lambda text: text in one_of)
 
 
 def matched(rows: pd.DataFrame, of: pd.DataFrame, key: list[str]) -> pd.Series:

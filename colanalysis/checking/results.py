@@ -13,7 +13,7 @@ from colanalysis.checking.people import groups, outsider
 from colanalysis.checking.sift import Known, Notes, blank, doubt, sift, typed
 from colanalysis.terms import catalogue, problems
 from colanalysis.terms.labels import plain
-from colanalysis.terms.schema import column_name
+from colanalysis.terms.schema import TOTAL, column_name
 from colanalysis.terms.settings import Community
 
 __all__ = ["counts", "observations", "survey"]
@@ -29,8 +29,10 @@ def observations(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]
     rows, outside = sift(rows, outsider(rows, known.learners))
     rows, odd = typed(rows, "observations")
     enrolled = convert.matched(rows, known.enrolments, ["learner_id", "provider_id", "year"])
-    level = enrolled.map(known.enrolments["year_level"])
-    rows = rows.assign(year_level=rows["year_level"].fillna(level))
+    levels = np.append(known.enrolments["year_level"].to_numpy(), np.nan)  # -1 is not enrolled
+    rows = rows.assign(
+        year_level=rows["year_level"].fillna(pd.Series(levels[enrolled], rows.index))
+    )
     rows, away = _applies(rows, known.community)
     away += across.results(rows, known, enrolled[rows.index] >= 0)
     if known.enrolments.empty:  # else it was said of the enrolments
@@ -105,7 +107,15 @@ def _placed(rows: pd.DataFrame, name: str, known: Known) -> tuple[pd.DataFrame, 
 def _totals(rows: pd.DataFrame) -> list[tuple[str, str, pd.Series]]:
     """Rows that sum others up: they would count everybody twice."""
     named = [name for name in rows if name not in ("value", "n", "n_success", "term", "year", "year_level", "date", "norm_version", "source_file", "source_row")]  # fmt: skip
-    return [("row of totals", name, texts.a_total(rows[name])) for name in named]
+    return [
+        # Of a learner's id it was marked when it became a pseudonym.
+        (
+            "row of totals",
+            name,
+            rows[name] == TOTAL if name == "learner_id" else texts.a_total(rows[name]),
+        )
+        for name in named
+    ]
 
 
 def _known_measures(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, Notes]:

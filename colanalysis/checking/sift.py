@@ -53,7 +53,7 @@ def complete(rows: pd.DataFrame | None, name: str) -> pd.DataFrame:
         optional, further = optional + ["source_file"], ["source_row"]
         given = given.assign(source_row=pd.Series(dtype="int64"))
     blank = coded.constant("", given.index)
-    columns = {c: given[c] if c in given else blank for c in optional}
+    columns = {c: given.get(c, blank) for c in optional}
     full = pd.DataFrame(columns | {c: given[c] for c in further}, index=given.index)
     return full.reset_index(drop=True)
 

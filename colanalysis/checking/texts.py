@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from colanalysis import coded
@@ -97,4 +98,6 @@ def month_first(texts: pd.Series) -> pd.Series:
 
 def each(texts: pd.Series, so: Callable[[str], bool]) -> pd.Series:
     """Say of each text whether it is so, working out every different text once."""
-    return coded.each(texts, so, "bool")
+    places, different = coded.different(texts)
+    found = np.array([so(text) for text in different], dtype=bool)
+    return pd.Series(found[places] if found.any() else False, index=texts.index, dtype=bool)
