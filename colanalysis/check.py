@@ -102,7 +102,8 @@ def _readable(loaded: Loaded, name: str) -> pd.DataFrame:
     """Keep the rows of files that have every required column; the others are in the notes."""
     rows = complete(loaded.frames.get(name), name)
     lacking = loaded.notes.loc[loaded.notes["rule"] == "missing column", "file"]
-    return rows[~rows["source_file"].isin(lacking)].reset_index(drop=True)
+    kept = ~rows["source_file"].isin(lacking)
+    return rows if bool(kept.all()) else rows[kept].reset_index(drop=True)
 
 
 def _torn(rows: pd.DataFrame) -> Notes:

@@ -25,6 +25,7 @@ __all__ = [
     "joined",
     "plain",
     "recoded",
+    "same_places",
     "together",
 ]
 
@@ -33,12 +34,12 @@ _MOST = 2**62
 
 def column(texts: pd.Series) -> pd.Series:
     """Make a column of text categorical; one that is so already stays as it is."""
-    return texts if is_coded(texts) else _made(*different(texts), texts.index)
+    return texts if is_coded(texts) else made(*different(texts), texts.index)
 
 
 def constant(text: str, index: pd.Index) -> pd.Series:
     """Make a column that has the same text in every row."""
-    return _made(np.zeros(len(index), dtype=np.int8), [text], index)
+    return made(np.zeros(len(index), dtype=np.int8), [text], index)
 
 
 def plain(rows: pd.DataFrame) -> pd.DataFrame:
@@ -53,12 +54,32 @@ def plain(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_order(values: pd.Series) -> np.ndarray:
-    """Where each value stands among the different ones, from the smallest; -1 is missing."""
+    """Where each value stands among the others, from the smallest; -1 is missing."""
+    if values.dtype.kind == "i":
+        return values.to_numpy() - values.min() if len(values) else values.to_numpy()
     if not is_coded(values):
         return pd.factorize(values, sort=True)[0]
     places = np.empty(len(values.cat.categories), dtype=np.int64)
     places[np.argsort(values.cat.categories.to_numpy(object))] = np.arange(len(places))
     return places[values.cat.codes]
+
+
+def made(
+    places: np.ndarray, texts: Sequence[str] | np.ndarray | pd.Series, index: pd.Index | None = None
+) -> pd.Series:
+    """Make a column of the different texts and the place of each row's text among them."""
+    dtype = pd.CategoricalDtype(pd.Index(texts, dtype="str"))
+    return pd.Series(pd.Categorical.from_codes(places, dtype=dtype), index=index)
+
+
+def same_places(one: pd.Series, other: pd.Series) -> bool:
+    """Whether the same text has the same place in two categorical columns.
+
+    Types do not tell: they are equal where the same texts stand in another order.
+    """
+    return one.cat.categories is other.cat.categories or one.cat.categories.equals(
+        other.cat.categories
+    )
 
 
 def is_coded(texts: pd.Series) -> bool:
@@ -88,20 +109,27 @@ def recoded(texts: pd.Series, meaning: Callable[[str], str]) -> pd.Series:
     if meant == found and is_coded(texts):
         return texts
     places_of_meant, known = pd.factorize(np.array(meant, dtype=object))
-    return _made(places_of_meant[places], known.tolist(), texts.index)
+    return made(places_of_meant[places], known, texts.index)
+
+
+def aligned(columns: Sequence[pd.Series]) -> list[pd.Series]:
+    """Give several columns of text the same categories, so that the same text has the same place."""
+    coded = [column(one) for one in columns]
+    if all(same_places(one, coded[0]) for one in coded):
+        return coded
+    texts = [one.cat.categories.to_numpy(object) for one in coded]
+    place, known = pd.factorize(np.concatenate(texts))
+    dtype = pd.CategoricalDtype(pd.Index(known, dtype="str"))
+    places = np.split(place, np.cumsum([len(own) for own in texts])[:-1])
+    return [
+        pd.Series(pd.Categorical.from_codes(own[one.cat.codes], dtype=dtype), index=one.index)
+        for own, one in zip(places, coded, strict=True)
+    ]
 
 
 def joined(parts: Sequence[pd.Series]) -> pd.Series:
     """Put columns of text below one another; rows are numbered anew."""
-    coded = [column(part) for part in parts]
-    if all(part.cat.categories is coded[0].cat.categories for part in coded):
-        codes = np.concatenate([part.cat.codes for part in coded])
-        return pd.Series(pd.Categorical.from_codes(codes, dtype=coded[0].dtype))
-    known = pd.Index(
-        pd.unique(np.concatenate([part.cat.categories.to_numpy(object) for part in coded]))
-    )
-    places = [known.get_indexer(part.cat.categories)[part.cat.codes] for part in coded]
-    return _made(np.concatenate(places), known.tolist(), pd.RangeIndex(sum(map(len, coded))))
+    return pd.concat(aligned(parts), ignore_index=True)
 
 
 def below(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -109,6 +137,10 @@ def below(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
     All columns become categorical but ``source_row``, which holds numbers.
     """
+    if len(tables) == 1:
+        one = tables[0].reset_index(drop=True)
+        texts = [name for name in one if name != "source_row" and not is_coded(one[name])]
+        return one.assign(**{name: column(one[name]) for name in texts})
     names = dict.fromkeys(name for table in tables for name in table if name != "source_row")
     told = {
         name: joined(
@@ -122,30 +154,45 @@ def below(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def together(columns: Iterable[pd.Series]) -> np.ndarray:
     """A number for each row that is the same where all columns are the same, and differs elsewhere."""
-    number, count = np.zeros(1, dtype=np.int64), 1
-    for one in columns:
-        if is_coded(one):
-            places, further = one.cat.codes.to_numpy(), len(one.cat.categories)
-        else:
-            places, found = pd.factorize(one)
-            further = len(found)
-        # A missing value (-1) is a value of its own.
-        if count * (further + 1) > _MOST:
-            number, kept = pd.factorize(number)
-            count = len(kept)
-        number = number * (further + 1) + (places.astype(np.int64) + 1)
-        count *= further + 1
-    return number
+    return _together(columns)[0]
 
 
 def distinct(rows: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
     """Give the place of each row among the rows that differ, and these rows."""
-    places, found = pd.factorize(together(rows[name] for name in rows))
-    a_row = np.empty(len(found), dtype=np.int64)
+    number, count = _together(rows[name] for name in rows)
+    if count <= len(rows):
+        there = np.zeros(count, dtype=bool)
+        there[number] = True
+        places, further = (np.cumsum(there) - 1)[number], int(there.sum())
+    else:
+        places, found = pd.factorize(number)
+        further = len(found)
+    a_row = np.empty(further, dtype=np.int64)
     a_row[places] = np.arange(len(rows))
     return places, rows.iloc[a_row].reset_index(drop=True)
 
 
-def _made(places: np.ndarray, texts: Sequence[str], index: pd.Index) -> pd.Series:
-    dtype = pd.CategoricalDtype(pd.Index(texts, dtype="str"))
-    return pd.Series(pd.Categorical.from_codes(places, dtype=dtype), index=index)
+def _together(columns: Iterable[pd.Series]) -> tuple[np.ndarray, int]:
+    """The numbers of ``together``, and one more than the greatest that there may be."""
+    number, count = np.zeros(1, dtype=np.int64), 1
+    for one in columns:
+        places, further = _places(one)
+        if count * further > _MOST:
+            number, kept = pd.factorize(number)
+            count = len(kept)
+        number = number * further
+        number = number + places
+        count *= further
+    return number, count
+
+
+def _places(values: pd.Series) -> tuple[np.ndarray, int]:
+    """A number from 0 for each different value, and how many numbers there may be."""
+    if is_coded(values):
+        return values.cat.codes.to_numpy(), max(len(values.cat.categories), 1)
+    if values.dtype.kind == "i" and len(values):
+        least, most = values.min(), values.max()
+        if most - least < len(values):
+            return values.to_numpy() - least, int(most - least) + 1
+    places, found = pd.factorize(values, use_na_sentinel=False)
+    return places, max(len(found), 1)

@@ -75,6 +75,14 @@ def stages(rows: pd.DataFrame, providers: pd.DataFrame, *, community: Community)
     ``rows`` needs provider_id and year_level, and has a measure or not. Missing where there is no
     step, or none that the community has.
     """
+    places, told = _stages(rows, providers, community)
+    return pd.Series(told[places], index=rows.index, dtype=object)
+
+
+def _stages(
+    rows: pd.DataFrame, providers: pd.DataFrame, community: Community
+) -> tuple[np.ndarray, np.ndarray]:
+    """The place of each row's step in a list of steps, and this list."""
     types = dict(zip(providers["provider_id"], providers["type"], strict=True))
     own = {m.id: m.stage for m in community.measures.values() if m.stage}
     known = {stage.id for stage in community.stages}
@@ -90,8 +98,7 @@ def stages(rows: pd.DataFrame, providers: pd.DataFrame, *, community: Community)
             strict=True,
         )
     ]
-    told = np.array([step if step in known else None for step in steps], dtype=object)
-    return pd.Series(told[places], index=rows.index, dtype=object)
+    return places, np.array([step if step in known else None for step in steps], dtype=object)
 
 
 def _number_learners(frames: Mapping[str, pd.DataFrame]) -> pd.Series:
@@ -113,7 +120,7 @@ def _record_keys(
 
     Answers that say the same are told apart by how many such there are, in whatever order they lie.
     """
-    names = list("learner|" + numbers.index)
+    names = [f"learner|{name}" for name in numbers.index.to_numpy(object)]
     if survey is not None and len(survey):
         said = survey.drop(columns=["source_file", "source_row"], errors="ignore")
         said = keyed.said(said[sorted(said)])
@@ -151,14 +158,15 @@ def _results(observations: pd.DataFrame | None, numbers: pd.Series) -> pd.DataFr
         place = coded.in_order(rows[name])
         key = key * (place.max(initial=0) + 1) + place
     order = np.argsort(key)
-    if bool((key[order[1:]] == key[order[:-1]]).any()):
+    sorted_ = key[order]
+    if bool((sorted_[1:] == sorted_[:-1]).any()):
         # The last of a learner's results of a measure and year stands: by date, then term, then row.
         then = [
             coded.in_order(rows[name]) for name in ("date", "term", "source_row") if name in rows
         ]
         order = np.lexsort([*then[::-1], key])
-    ends = np.append(key[order[1:]] != key[order[:-1]], np.ones(min(len(rows), 1), dtype=bool))
-    return rows[RESULT_COLUMNS].iloc[order[ends]].reset_index(drop=True)
+        order = order[np.append(sorted_[1:] != sorted_[:-1], True)]
+    return rows[RESULT_COLUMNS].iloc[order].reset_index(drop=True)
 
 
 def _answers(
@@ -175,8 +183,10 @@ def _answers(
 
 def _judged(results: pd.DataFrame, providers: pd.DataFrame, community: Community) -> pd.DataFrame:
     """Results at a step of the pathway, each with its step and its success."""
-    rows = results.assign(stage=stages(results, providers, community=community))
-    rows = rows[rows["stage"].notna()].reset_index(drop=True)
+    steps, told = _stages(results, providers, community)
+    rows = results.assign(stage=pd.Series(told[steps], results.index, dtype=object))
+    if None in told:
+        rows = rows[rows["stage"].notna()].reset_index(drop=True)
     places, found = coded.distinct(rows[["measure", "score", "year_level"]])
     success = pd.Series(pd.NA, index=found.index, dtype="boolean")
     for name, own in coded.plain(found).groupby("measure", sort=True):

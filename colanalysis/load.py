@@ -184,12 +184,11 @@ def _under_pseudonyms(
     if not ids:
         return dict(frames)
     # A learner who stands in several tables is named once.
-    every = coded.joined(list(ids.values()))
-    every = coded.recoded(every, lambda text: TOTAL if texts.says_total(text) else text)
-    named = pseudonym.of(every, custody.keys(found).link)
-    told, first = dict(frames), 0
-    for name, own in ids.items():
-        part = named.iloc[first : first + len(own)].set_axis(own.index)
-        told[name] = frames[name].assign(learner_id=part)
-        first += len(own)
-    return told
+    columns = coded.aligned(list(ids.values()))
+    known = pd.Series(columns[0].cat.categories)
+    known = known.mask(texts.a_total(known), TOTAL)
+    named = pseudonym.of(known, custody.keys(found).link)
+    return dict(frames) | {
+        name: frames[name].assign(learner_id=named.take(own.cat.codes).set_axis(own.index))
+        for name, own in zip(ids, columns, strict=True)
+    }

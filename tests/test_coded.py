@@ -56,6 +56,21 @@ def test_columns_below_one_another_are_those_of_plain_lists(
     assert found.index.tolist() == list(range(len(found)))
 
 
+@given(st.lists(columns, min_size=2, max_size=4), st.booleans())
+def test_aligned_columns_have_the_same_place_for_the_same_text(
+    parts: list[list[str]], same: bool
+) -> None:
+    if same:  # the same texts in another order make types that are equal
+        parts = [parts[0], parts[0][::-1]]
+    found = coded.aligned([coded.column(plain(cells)) for cells in parts])
+    assert [one.tolist() for one in found] == parts
+    places: dict[str, int] = {}
+    for one in found:
+        for text, place in zip(one, one.cat.codes, strict=True):
+            assert places.setdefault(text, place) == place
+    assert len(set(places.values())) == len(places)
+
+
 @given(pairs)
 def test_rows_are_numbered_alike_where_all_columns_are(
     rows: list[tuple[str, str, int | None]],

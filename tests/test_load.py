@@ -524,3 +524,20 @@ def test_a_table_of_something_else_with_a_learner_id_has_pseudonyms_too(tmp_path
 def test_no_key_is_made_where_there_are_no_learners(tmp_path: Path) -> None:
     found = load.community(make(tmp_path, SETTINGS.replace('"t"', '"nobody-here"')))
     assert not custody.place(found.community).exists()
+
+
+def test_the_same_learners_in_another_order_stay_themselves(tmp_path: Path) -> None:
+    ids = ["7", "42", "8"]
+    make(
+        tmp_path,
+        learners="learner_id,gender\n" + "".join(f"{one},g{one}\n" for one in ids),
+        observations="learner_id,provider_id,year,measure,value\n"
+        + "".join(f"{one},P,2025,attendance,0.{one}\n" for one in ids[::-1]),
+    )
+    frames = load.community(tmp_path).frames
+    learners = dict(zip(frames["learners"]["learner_id"], frames["learners"]["gender"], strict=True))
+    results = frames["observations"]
+    assert learners == {alias(one): f"g{one}" for one in ids}
+    assert dict(zip(results["learner_id"], results["value"], strict=True)) == {
+        alias(one): f"0.{one}" for one in ids
+    }

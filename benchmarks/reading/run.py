@@ -20,7 +20,7 @@ import pandas as pd
 from benchmarks.reading import community
 
 RESULTS = Path(__file__).parent / "results"
-TIMES = 3
+TIMES = 5
 STEPS = ("load", "check", "link")
 
 

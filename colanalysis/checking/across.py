@@ -43,9 +43,10 @@ def enrolled(rows: pd.DataFrame, known: Known) -> Notes:
     levels = yearly["year_level"] - before["year_level"]
     notes += doubt(yearly, "year level falls", "year_level", levels < 0)
     notes += doubt(yearly, "year level jumps", "year_level", levels > years + 1)
-    same = rows.groupby(["learner_id", "year"])["year_level"]
+    several = rows[rows.duplicated(["learner_id", "year"], keep=False)]
+    same = several.groupby(["learner_id", "year"])["year_level"]
     apart = same.transform("max") - same.transform("min") > 1
-    notes += doubt(rows, "two year levels in one year", "year_level", apart)
+    notes += doubt(several, "two year levels in one year", "year_level", apart)
     return notes + placed(rows, known)
 
 
@@ -71,10 +72,7 @@ def results(rows: pd.DataFrame, known: Known, enrolled: pd.Series) -> Notes:
     ``enrolled``: whether a result's learner was enrolled there in that year.
     """
     notes = doubt(rows, "unknown term", "term", ~rows["term"].isin(TERMS))
-    dated = rows["date"].dt.year
-    notes += doubt(rows, "date in another year", "date", dated.notna() & (dated != rows["year"]))
-    today = pd.Timestamp(datetime.date.today())  # noqa: DTZ011 (a school day is a local one)
-    notes += doubt(rows, "date in the future", "date", rows["date"] > today)
+    notes += _dated(rows.loc[rows["date"].notna(), ["date", "year", "source_file", "source_row"]])
     if len(known.enrolments):
         notes += doubt(rows, "result without an enrolment", "provider_id", ~enrolled)
     # Of levels, and of yes and no, all of a provider's may well be the same.
@@ -91,6 +89,12 @@ def results(rows: pd.DataFrame, known: Known, enrolled: pd.Series) -> Notes:
     usual = rows.groupby("measure")["score"].transform("median")
     small = (largest <= SHARE) & (usual > PERCENT) & (largest > 0)
     return notes + _once(rows[small], "shares among percentages", "value")
+
+
+def _dated(rows: pd.DataFrame) -> Notes:
+    today = pd.Timestamp(datetime.date.today())  # noqa: DTZ011 (a school day is a local one)
+    notes = doubt(rows, "date in another year", "date", rows["date"].dt.year != rows["year"])
+    return notes + doubt(rows, "date in the future", "date", rows["date"] > today)
 
 
 def _once(rows: pd.DataFrame, rule: str, column: str) -> Notes:

@@ -53,7 +53,7 @@ def within(texts: pd.Series, known: pd.Series) -> pd.Series:
 
     Works on each different text once: isin of pandas looks at every row of long columns of text.
     """
-    if coded.is_coded(texts) and texts.dtype == known.dtype:
+    if coded.is_coded(texts) and coded.is_coded(known) and coded.same_places(texts, known):
         listed = np.zeros(len(texts.cat.categories), dtype=bool)
         listed[known.cat.codes] = True
         return pd.Series(listed[texts.cat.codes], index=texts.index)
@@ -77,7 +77,7 @@ def matched(rows: pd.DataFrame, of: pd.DataFrame, key: list[str]) -> pd.Series:
 
 def looked_up(texts: pd.Series, known: Mapping[str, float]) -> pd.Series:
     """The number that belongs to each text, missing where there is none."""
-    return _each(texts, known.get, "float64")[0]
+    return coded.each(texts, known.get, "float64")
 
 
 def numbers(texts: pd.Series, low: float = -np.inf, high: float = np.inf) -> Converted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.checking import convert
 from colanalysis.checking.sift import Notes, blank, doubt, sift, typed
 from colanalysis.terms import problems
@@ -62,6 +63,8 @@ def learners(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, No
 def _latest(rows: pd.DataFrame) -> tuple[pd.DataFrame, Notes]:
     """Learners of several files, such as roll returns of several years: the last file tells of them."""
     earlier = rows.duplicated("learner_id", keep="last")
+    if not bool(earlier.any()):
+        return rows, []
     last = rows[~earlier].set_index("learner_id")
     differs = pd.Series(False, rows.index)
     for name in rows.columns.difference(["learner_id", "source_file", "source_row"]):
@@ -130,8 +133,9 @@ def enrolments(
         ("not a year", "year", bad),
     )
     rows, more = typed(rows.astype({"year": "int64"}), "enrolments")
-    key = [*TABLES["enrolments"].columns]
-    rows, repeated = sift(rows, ("duplicate enrolment", "", rows.duplicated(key, keep="last")))
+    same = coded.together(rows[name] for name in TABLES["enrolments"].columns)
+    again = pd.Series(same, rows.index).duplicated(keep="last")
+    rows, repeated = sift(rows, ("duplicate enrolment", "", again))
     backwards = rows["end_date"] < rows["start_date"]
     more += doubt(rows, "end before start", "end_date", backwards)
     return rows.reset_index(drop=True), notes + more + repeated

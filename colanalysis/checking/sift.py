@@ -54,8 +54,8 @@ def complete(rows: pd.DataFrame | None, name: str) -> pd.DataFrame:
         given = given.assign(source_row=pd.Series(dtype="int64"))
     blank = coded.constant("", given.index)
     columns = {c: given.get(c, blank) for c in optional}
-    full = pd.DataFrame(columns | {c: given[c] for c in further}, index=given.index)
-    return full.reset_index(drop=True)
+    full = columns | {c: given[c] for c in further}
+    return pd.DataFrame(full, index=given.index, copy=False).reset_index(drop=True)
 
 
 def sift(rows: pd.DataFrame, *tests: tuple[str, str, pd.Series]) -> tuple[pd.DataFrame, Notes]:
@@ -66,8 +66,9 @@ def sift(rows: pd.DataFrame, *tests: tuple[str, str, pd.Series]) -> tuple[pd.Dat
     kept = pd.Series(True, rows.index)
     notes: Notes = []
     for rule, column, broken in tests:
-        notes += doubt(rows, rule, column, kept & broken)
-        kept &= ~broken
+        if bool(broken.any()):
+            notes += doubt(rows, rule, column, kept & broken)
+            kept &= ~broken
     return (rows if bool(kept.all()) else rows[kept]), notes
 
 

@@ -51,7 +51,10 @@ class Grid:
         DataError where several columns have the heading.
         """
         _refuse_shared(self.headings, heading, self.file, self.heading_row)
-        return coded.recoded(self.fetch(self.headings.index(heading)), _tidy)
+        texts = coded.column(self.fetch(self.headings.index(heading)))
+        together = "".join(coded.different(texts)[1])
+        plain = together.isascii() and together.split() in ([], [together])
+        return texts if plain else coded.recoded(texts, _tidy)
 
     def texts(self, heading: str) -> pd.Series:
         """The same as plain text, for readers that go on to change it."""
@@ -64,7 +67,8 @@ class Grid:
             name: coded.constant(one, every) if isinstance(one, str) else coded.column(one)
             for name, one in {**columns, "source_file": self.file}.items()
         }
-        return pd.DataFrame(told | {"source_row": pd.Series(self.rows, dtype="int64")}, index=every)
+        numbers = pd.Series(self.rows, dtype="int64")
+        return pd.DataFrame(told | {"source_row": numbers}, index=every, copy=False)
 
 
 def _tidy(text: str) -> str:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from pyarrow import compute
 from pyarrow import csv as arrow_csv
 
+from colanalysis import coded
 from colanalysis.reading.grid import Grid, grid_of
 
 __all__ = ["unquoted_grid"]
@@ -39,7 +40,7 @@ def unquoted_grid(
         return None
     end = data.find(_LINE_END)
     line = data[: end if end >= 0 else None].rstrip(b"\r")
-    if len(line) >= csv.field_size_limit() or _LINE_END + line in data:
+    if len(line) >= csv.field_size_limit():
         return None
     try:
         first = line.decode()
@@ -48,7 +49,7 @@ def unquoted_grid(
         table = _table(data, delimiter, len(head))
     except (UnicodeDecodeError, pa.ArrowInvalid):
         return None
-    if not table.num_rows or _doubtful(table):
+    if not table.num_rows or _doubtful(table, head):
         return None
     rows = range(2, table.num_rows + 2)
     return grid_of(file, head, rows, lambda place: _column(table, place), notes)
@@ -68,20 +69,27 @@ def _table(data: bytes, delimiter: str, width: int) -> pa.Table:
     return table.unify_dictionaries()
 
 
-def _doubtful(table: pa.Table) -> bool:
-    """Whether a row may have nothing but blank fields, or a field is endless."""
+def _doubtful(table: pa.Table, head: list[str]) -> bool:
+    """Whether a row may be blank or the headings again, or a field is endless."""
     texts = [column.chunk(0).dictionary for column in table.columns]
     longest = max(compute.max(compute.binary_length(own)).as_py() for own in texts)
     if longest >= csv.field_size_limit():
         return True
-    places = [own.index("").as_py() for own in texts]
+    return _somewhere(table, texts, head) or _somewhere(table, texts, [""] * len(head))
+
+
+def _somewhere(table: pa.Table, texts: list[pa.Array], record: list[str]) -> bool:
+    """Whether a row has exactly these fields."""
+    places = [own.index(field).as_py() for own, field in zip(texts, record, strict=True)]
     if min(places) < 0:
         return False
-    blank = np.ones(table.num_rows, dtype=bool)
+    here = np.ones(table.num_rows, dtype=bool)
     for column, place in zip(table.columns, places, strict=True):
-        blank &= np.concatenate([chunk.indices for chunk in column.chunks]) == place
-    return bool(blank.any())
+        here &= np.concatenate([chunk.indices for chunk in column.chunks]) == place
+    return bool(here.any())
 
 
 def _column(table: pa.Table, place: int) -> pd.Series:
-    return pd.Series(table.column(place).to_pandas())
+    chunks = table.column(place).chunks
+    codes = np.concatenate([chunk.indices for chunk in chunks])
+    return coded.made(codes, chunks[0].dictionary.to_pandas())
