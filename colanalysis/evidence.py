@@ -91,7 +91,8 @@ def gather(
         providers=frames["providers"],
         counted=measure.merge(counted, elsewhere),
         panels={key: looked.panel for key, looked in scanned.items()},
-        surveyed=frozenset(frames["survey"]["measure"]) - set(frames["observations"]["measure"]),
+        surveyed=frozenset(frames["survey"]["measure"])
+        - set(frames["observations"]["measure"].unique()),
         coverage=coverage,
         looked_at=looked_at,
         found=found,

@@ -54,6 +54,19 @@ def test_numbers_in_the_documents_are_the_defaults():
     assert f"fewer than {usual.smallest_change} learners differ" in said
 
 
+def test_the_figures_of_reading_are_those_that_were_measured():
+    (one,) = pd.read_csv(ROOT / "benchmarks" / "reading" / "results" / "reading.csv").to_dict("records")
+    told = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", DATA, re.M))
+    ours = one["seconds_load"] + one["seconds_check"] + one["seconds_link"]
+    assert told["pandas reads the files as text"] == f"{one['seconds_pandas']:.2f} s"
+    assert told["read, checked and linked"] == f"{ours:.2f} s"
+    assert told["times what pandas takes"] == f"{one['ratio']:.1f}"
+    assert told["a second run, from what was kept"] == f"{one['seconds_again']:.2f} s"
+    assert told["size of the tables as text"] == f"{one['mib_tables']:.0f} MiB"
+    assert told["most memory held, times that size"] == f"{one['memory_ratio']:.1f}"
+    assert one["rows"] == 1_000_000
+
+
 def test_the_figures_of_protection_are_those_that_were_measured():
     read = {
         name: pd.read_csv(ROOT / "benchmarks" / "protection" / "results" / f"{name}.csv")
