@@ -70,7 +70,7 @@ def tables(loaded: Loaded) -> Checked:
     """Check every table; nothing is printed and no content of a table raises an error."""
     community, notes = loaded.community, loaded.notes.to_dict("records")
     given = {name: _readable(loaded, name) for name in TABLES}
-    notes += [note for rows in given.values() for note in _torn(rows)]
+    notes += [note for rows in given.values() if len(rows) for note in _torn(rows)]
     given |= {name: coded.plain(given[name]) for name in TABLES if name not in _LONG}
     frames: dict[str, pd.DataFrame] = {}
 

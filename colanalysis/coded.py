@@ -47,7 +47,7 @@ def plain(rows: pd.DataFrame) -> pd.DataFrame:
     found = {name: rows[name] for name in rows if is_coded(rows[name])}
     return rows.assign(
         **{
-            name: pd.Series(texts.cat.categories.array.take(texts.cat.codes), texts.index)
+            name: pd.Series(texts.array.categories.array.take(texts.array.codes), texts.index)
             for name, texts in found.items()
         }
     )
@@ -59,9 +59,9 @@ def in_order(values: pd.Series) -> np.ndarray:
         return values.to_numpy() - values.min() if len(values) else values.to_numpy()
     if not is_coded(values):
         return pd.factorize(values, sort=True)[0]
-    places = np.empty(len(values.cat.categories), dtype=np.int64)
-    places[np.argsort(values.cat.categories.to_numpy(object))] = np.arange(len(places))
-    return places[values.cat.codes]
+    places = np.empty(len(values.array.categories), dtype=np.int64)
+    places[np.argsort(values.array.categories.to_numpy(object))] = np.arange(len(places))
+    return places[values.array.codes]
 
 
 def made(
@@ -77,8 +77,8 @@ def same_places(one: pd.Series, other: pd.Series) -> bool:
 
     Types do not tell: they are equal where the same texts stand in another order.
     """
-    return one.cat.categories is other.cat.categories or one.cat.categories.equals(
-        other.cat.categories
+    return one.array.categories is other.array.categories or one.array.categories.equals(
+        other.array.categories
     )
 
 
@@ -90,7 +90,7 @@ def is_coded(texts: pd.Series) -> bool:
 def different(texts: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Give the place of each row's text in the list of the different ones, and this list."""
     if is_coded(texts):
-        return texts.cat.codes.to_numpy(), texts.cat.categories.tolist()
+        return texts.array.codes, texts.array.categories.tolist()
     places, found = pd.factorize(texts)
     return places, found.tolist()
 
@@ -117,12 +117,12 @@ def aligned(columns: Sequence[pd.Series]) -> list[pd.Series]:
     coded = [column(one) for one in columns]
     if all(same_places(one, coded[0]) for one in coded):
         return coded
-    texts = [one.cat.categories.to_numpy(object) for one in coded]
+    texts = [one.array.categories.to_numpy(object) for one in coded]
     place, known = pd.factorize(np.concatenate(texts))
     dtype = pd.CategoricalDtype(pd.Index(known, dtype="str"))
     places = np.split(place, np.cumsum([len(own) for own in texts])[:-1])
     return [
-        pd.Series(pd.Categorical.from_codes(own[one.cat.codes], dtype=dtype), index=one.index)
+        pd.Series(pd.Categorical.from_codes(own[one.array.codes], dtype=dtype), index=one.index)
         for own, one in zip(places, coded, strict=True)
     ]
 
@@ -189,7 +189,7 @@ def _together(columns: Iterable[pd.Series]) -> tuple[np.ndarray, int]:
 def _places(values: pd.Series) -> tuple[np.ndarray, int]:
     """A number from 0 for each different value, and how many numbers there may be."""
     if is_coded(values):
-        return values.cat.codes.to_numpy(), max(len(values.cat.categories), 1)
+        return values.array.codes, max(len(values.array.categories), 1)
     if values.dtype.kind == "i" and len(values):
         least, most = values.min(), values.max()
         if most - least < len(values):

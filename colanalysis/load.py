@@ -185,10 +185,10 @@ def _under_pseudonyms(
         return dict(frames)
     # A learner who stands in several tables is named once.
     columns = coded.aligned(list(ids.values()))
-    known = pd.Series(columns[0].cat.categories)
+    known = pd.Series(columns[0].array.categories)
     known = known.mask(texts.a_total(known), TOTAL)
     named = pseudonym.of(known, custody.keys(found).link)
     return dict(frames) | {
-        name: frames[name].assign(learner_id=named.take(own.cat.codes).set_axis(own.index))
+        name: frames[name].assign(learner_id=named.take(own.array.codes).set_axis(own.index))
         for name, own in zip(ids, columns, strict=True)
     }

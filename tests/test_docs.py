@@ -55,7 +55,9 @@ def test_numbers_in_the_documents_are_the_defaults():
 
 
 def test_the_figures_of_reading_are_those_that_were_measured():
-    (one,) = pd.read_csv(ROOT / "benchmarks" / "reading" / "results" / "reading.csv").to_dict("records")
+    (one,) = pd.read_csv(ROOT / "benchmarks" / "reading" / "results" / "reading.csv").to_dict(
+        "records"
+    )
     told = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", DATA, re.M))
     ours = one["seconds_load"] + one["seconds_check"] + one["seconds_link"]
     assert told["pandas reads the files as text"] == f"{one['seconds_pandas']:.2f} s"

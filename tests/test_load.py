@@ -535,7 +535,9 @@ def test_the_same_learners_in_another_order_stay_themselves(tmp_path: Path) -> N
         + "".join(f"{one},P,2025,attendance,0.{one}\n" for one in ids[::-1]),
     )
     frames = load.community(tmp_path).frames
-    learners = dict(zip(frames["learners"]["learner_id"], frames["learners"]["gender"], strict=True))
+    learners = dict(
+        zip(frames["learners"]["learner_id"], frames["learners"]["gender"], strict=True)
+    )
     results = frames["observations"]
     assert learners == {alias(one): f"g{one}" for one in ids}
     assert dict(zip(results["learner_id"], results["value"], strict=True)) == {

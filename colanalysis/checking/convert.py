@@ -54,9 +54,9 @@ def within(texts: pd.Series, known: pd.Series) -> pd.Series:
     Works on each different text once: isin of pandas looks at every row of long columns of text.
     """
     if coded.is_coded(texts) and coded.is_coded(known) and coded.same_places(texts, known):
-        listed = np.zeros(len(texts.cat.categories), dtype=bool)
-        listed[known.cat.codes] = True
-        return pd.Series(listed[texts.cat.codes], index=texts.index)
+        listed = np.zeros(len(texts.array.categories), dtype=bool)
+        listed[known.array.codes] = True
+        return pd.Series(listed[texts.array.codes], index=texts.index)
     one_of = set(known.unique())
     return each(texts, lambda text: text in one_of)
 
