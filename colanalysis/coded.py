@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 __all__ = [
+    "aligned",
     "below",
     "column",
     "constant",
@@ -23,6 +24,7 @@ __all__ = [
     "in_order",
     "is_coded",
     "joined",
+    "made",
     "plain",
     "recoded",
     "same_places",

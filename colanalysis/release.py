@@ -130,7 +130,8 @@ def _about(evidence: Evidence, audience: str, provider: str, told: Told) -> dict
         "version": __version__,
     }
     inputs = evidence.inputs[["file", "sha256"]].sort_values("file").to_numpy().tolist()
-    text = json.dumps([inputs, about], sort_keys=True, default=str)
+    sources = [asdict(source) for source in community.sources]  # how the files were read
+    text = json.dumps([inputs, sources, about], sort_keys=True, default=str)
     secret = custody.keys(community).files
     return {
         **about,

@@ -11,6 +11,7 @@ import pytest
 
 from colanalysis import cells, evidence, release
 from colanalysis.errors import UsageError
+from colanalysis.terms.settings import Source
 
 TOMORROW = datetime.date.today() + datetime.timedelta(days=1)  # noqa: DTZ011
 TABLES = ["findings", "steps", "years", "affected", "groups", "transitions", "flows", "coverage",
@@ -302,6 +303,8 @@ def test_the_fingerprint_changes_with_the_inputs_and_the_settings(small, told):
     assert mark(inputs=gathered.inputs.assign(sha256="0" * 64)) != known
     settings = replace(gathered.community.settings, candidates=3)
     assert mark(community=replace(gathered.community, settings=settings)) != known
+    read = Source("a.csv", "tidy", {"Kid": "learner_id"}, {"table": "learners"})
+    assert mark(community=replace(gathered.community, sources=(read,))) != known
 
 
 def test_a_fingerprint_is_made_with_the_communitys_key(small, told):
