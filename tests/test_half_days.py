@@ -211,6 +211,7 @@ AWAY = {
     "T": "unjustified",
     "?": "unjustified",
 }
+AWAY_BEFORE = {"G": "unjustified", "U": "justified"}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +223,7 @@ def test_what_every_code_counts_as_depends_on_its_year(day: str, present: str) -
         rules = [rule for rule, *_ in told(found)]
         if code in present:
             assert shares(found) == [["7", "1.0"]]
-        elif code in AWAY:
+        elif code in AWAY or (code in AWAY_BEFORE and day < "2025"):
             assert shares(found) == [["7", "0.0"]]
         elif code == "X" and day < "2025":
             assert (shares(found), rules) == ([], ["too few half-days"])
@@ -237,17 +238,24 @@ def test_the_table_of_codes_is_whole() -> None:
     for one in rows:
         assert one["counts_as"] in {"present", "justified", "unjustified", "not counted"}
         assert one["meaning"]
-        assert AWAY.get(one["code"], one["counts_as"]) == one["counts_as"]
+        assert (AWAY | AWAY_BEFORE).get(one["code"], one["counts_as"]) == one["counts_as"]
     now = [one["code"] for one in rows if not one["until_year"]]
     assert set(now) == set(PRESENT_NOW) | set(AWAY)
     assert len(now) == len(set(now)) <= 15
     assert all(one["from_year"] == "2025" for one in rows if not one["until_year"])
     before = [one["code"] for one in rows if one["until_year"]]
-    assert set(before) == set(PRESENT_BEFORE) | set(AWAY) | {"X"}
+    assert set(before) == set(PRESENT_BEFORE) | set(AWAY) | set(AWAY_BEFORE) | {"X"}
     assert len(before) == len(set(before)) <= 26
-    assert {(one["from_year"], one["until_year"]) for one in rows if one["until_year"]} == {
-        ("2011", "2024")
-    }
+    for one in rows:
+        if one["until_year"]:
+            since = "2021" if one["code"] in AWAY_BEFORE else "2011"
+            assert (one["from_year"], one["until_year"]) == (since, "2024")
+
+
+def test_a_code_is_known_from_the_year_of_its_source_on() -> None:
+    assert shares(read(long({"7": "GU"}, "2021-02-08"))) == [["7", "0.0"]]
+    found = read(long({"7": "GU"}, "2020-12-01"))
+    assert told(found)[0] == ("unknown attendance code", 2, 2)
 
 
 def test_codes_before_the_revision_of_2011_are_not_known() -> None:

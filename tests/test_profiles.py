@@ -13,8 +13,9 @@ import pytest
 
 from colanalysis import begin, explore, load
 from colanalysis.errors import DataError, SettingsError, UsageError
+from colanalysis.reading import awards
 from colanalysis.starting import aliases, confirm, discover, outline
-from colanalysis.terms import profiles, settings
+from colanalysis.terms import catalogue, profiles, settings
 from colanalysis.terms.schema import IDENTIFYING, RESERVED, TABLES, column_name
 from colanalysis.terms.settings import Source
 
@@ -327,6 +328,86 @@ def test_every_draft_has_a_name_of_its_own() -> None:
     assert list(drafted) == ["pat", "pat_2", "export_con", "export"]
     assert re.findall(r'(?m)^# profile = "(\w+)"', text) == list(drafted)
     assert all(profiles.is_name(name) for name in drafted)
+
+
+SHAPES = {
+    "progress": (
+        "StudentID,Last Name,First Name,Gender,Level,Ethnicity,HalfDays Year Percentage,"
+        "Level 2 Credits Cross-Credited,Level 3 Credits Total Achieved,Literacy AS Earned,"
+        "Literacy US Earned,Numeracy AS Earned,Numeracy US Earned\n"
+        "0100200300,Aroha,Hemi,F,13,211,93.5%,20,72,0,10,0,10\n",
+        {"progress": "ncea", "progress_attendance": "tidy", "progress_learners": "tidy"},
+        [("ncea_level_3", "yes"), ("ncea_corequisite", "yes"), ("attendance", "93.5%")],
+    ),
+    "credits": (
+        "NSN,First Name,Year Level,Literacy,Numeracy,L1 Total,Subject 1,Credits,Subject 2,Credits\n"
+        "0100200300,Hemi,11,10,10,80,Art,20,Maths,20\n",
+        {"credits": "ncea"},
+        [("ncea_level_1", "yes"), ("ncea_corequisite", "yes")],
+    ),
+    "register": (
+        "NSN,Surname,Date,AM,PM\n"
+        + "".join(f"0100200300,Aroha,{day}/02/2025,P,M\n" for day in range(3, 18)),
+        {"register": "half_days"},
+        [("attendance", "0.5")],
+    ),
+    "weeks": (
+        "NSN,Year Level," + ",".join(f"Mon {n}/02/2025 {half}" for n in range(1, 29)
+                                     for half in ("AM", "PM"))
+        + "\n0100200300,4" + ",P,P" * 28 + "\n",
+        {"weeks": "half_days"},
+        [("attendance", "1.0")],
+    ),
+    "asttle": (
+        "e-asTTle Tabular Report Created on 28/11/2025 at 14:05\n"
+        "TestID,Test Name,Student Master ID,NSN ID,Last Name,Funding Year Level,Date Tested,Gender,"
+        "Ethnicity,Overall Score\nx,Reading T1,M1,0100200300,Aroha,6,14/03/2025,F,211,1450\n",
+        {"asttle": "easttle"},
+        [("easttle_reading", "1450")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("export", SHAPES)
+def test_a_draft_for_a_shape_that_is_recognised_works(tmp_path: Path, export: str) -> None:
+    data, readers, results = SHAPES[export]
+    made = begun(tmp_path / "a", **{export: data})
+    text = (made / "community.toml").read_text(encoding="utf-8")
+    drafted = tomllib.loads(text)["profile"]
+    assert {name: profile["reader"] for name, profile in drafted.items()} == readers
+    assert not re.search("Aroha|Hemi|0100200300|1450", text)
+    # What a person does: takes the # away, and says the school and the year.
+    text = re.sub(r"(?m)^# (?=\[\[source\]\]|file = |profile = |provider_id = )", "", text)
+    text = re.sub(r"(?m)^# (?=constants\.|tests = |year = 2025  # of which)", "", text)
+    text = re.sub(r'(?m)year = "\?"', "year = 2025", text).replace('"?"', '"412"')
+    (made / "community.toml").write_text(text, encoding="utf-8")
+    tables = load.community(made).frames
+    rows = tables["observations"]
+    assert list(zip(rows["measure"], rows["value"], strict=True)) == results
+    assert set(rows["provider_id"]) == {"412"}
+    assert set(rows["year"]) == {"2025"}
+    with_learners = export in ("progress", "asttle")
+    assert tables["learners"]["ethnicity"].tolist() == ["211"] * with_learners
+
+
+def test_an_export_of_ncea_without_a_number_says_what_is_missing(tmp_path: Path) -> None:
+    data = "First Name,Last Name,Year Level,L1 Total,Credits,Credits\nAroha,Hemi,11,80,20,20\n"
+    text = (begun(tmp_path / "a", names=data) / "community.toml").read_text(encoding="utf-8")
+    profile = tomllib.loads(text)["profile"]["names"]
+    assert profile["columns"] == {"year_level": "year_level"}
+    assert profile["credits"] == {"l1_total": "level_1"}
+    assert '# "?" = "learner_id"  # export a number of the learner too' in text
+
+
+def test_headings_of_ncea_are_known_for_one_thing_and_lead_to_what_is_read() -> None:
+    path = shipped("colanalysis") / "reference" / "ncea_headings.toml"
+    written = tomllib.loads(path.read_text(encoding="utf-8"))
+    folded = [column_name(name) for part in written.values() for each in part.values()
+              for name in each]  # fmt: skip
+    assert len(folded) == len(set(folded))
+    assert not set(folded) & IDENTIFYING
+    assert set(written["credits"]) == set(awards.PARTS)
+    assert set(written["awards"]) <= set(catalogue.measures())
 
 
 # --- what the form shows and keeps

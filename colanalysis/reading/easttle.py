@@ -27,7 +27,7 @@ from colanalysis.terms.problems import note
 from colanalysis.terms.schema import column_name
 from colanalysis.terms.settings import Source
 
-__all__ = ["OPTIONS", "read"]
+__all__ = ["OPTIONS", "headings", "read"]
 
 Notes = list[dict[str, object]]
 
@@ -79,6 +79,18 @@ def read(data: bytes, file: str, source: Source) -> Read:
         tables["learners"], more = _learners(whole, file)
         notes += more
     return Read(tables, notes)
+
+
+def headings(data: bytes, file: str) -> list[str]:
+    """List the headings (folded) of the tests of a report, each once; [] where it is no report.
+
+    Raises DataError where a report is damaged.
+    """
+    begins = data[: len(_BANNER) * 2].decode("utf-8-sig", errors="ignore")
+    if not plain(begins).startswith(plain(_BANNER)):
+        return []
+    sections, _ = _sections(decode(data, file)[0], file)
+    return list(dict.fromkeys(name for grid in sections for name in grid.headings if name))
 
 
 def _id(source: Source) -> str:

@@ -4,11 +4,14 @@ One row is a learner's day (long), or a learner with a column for each day or ha
 code counts as is data (reference/attendance_codes.csv) and depends on the year, as codes were revised
 for 2011 and reduced from 26 to 15 in 2025. Only what a public source makes certain stands there:
 "Attendance codes for New Zealand schools" (Synergetic, as it was and as revised for 2025),
-"Attendance" (Edge answers), "New Zealand MoE Attendance - Coding Change" (Hero), "Absence codes"
-(Ashhurst School), and for exam leave "School attendance" (a definition for the Integrated Data
-Infrastructure). "Refreshed attendance codes Term 1 2025" (Ministry of Education) says that codes were
-dropped and none was made, so the everyday P, L, M, J and T mean in 2025 what they meant before. Any
-other code is left out until a school says what it counts as.
+"Attendance" (Edge answers), "New Zealand MoE Attendance - Coding Change" (Hero, 2023), "Absence codes"
+(Ashhurst School), for exam leave "School attendance" (a definition for the Integrated Data
+Infrastructure, 2025), and for G and U the codes of a student portal of Rangitoto College, in the words
+of "School Attendance" (Tai Tapu School); that portal is of 2021 or later, and so are G and U here. O is
+overseas in one source and something else in another, and so it is not known. "Refreshed attendance
+codes Term 1 2025" (Ministry of Education, 2024) says that codes were dropped and none was made, so the
+everyday P, L, M, J and T mean in 2025 what they meant before. Any other code is left out until a school
+says what it counts as.
 """
 
 from __future__ import annotations
@@ -35,7 +38,16 @@ from colanalysis.terms.problems import note
 from colanalysis.terms.schema import column_name
 from colanalysis.terms.settings import Source
 
-__all__ = ["OPTIONS", "TERMS", "day_of", "read", "refuse_month_first", "same_learner", "term_of"]
+__all__ = [
+    "OPTIONS",
+    "TERMS",
+    "day_of",
+    "is_of_a_day",
+    "read",
+    "refuse_month_first",
+    "same_learner",
+    "term_of",
+]
 
 Term = tuple[str, datetime.date, datetime.date]
 Notes = list[dict[str, object]]
@@ -202,6 +214,15 @@ def _pair(text: str) -> tuple[str, str]:
         middle = len(text) // 2
         parts = [text[:middle], text[middle:]]
     return (parts[0], parts[1]) if len(parts) == 2 else (_UNCLEAR, _UNCLEAR)
+
+
+def is_of_a_day(heading: str) -> bool:
+    """Say whether a heading (folded) is of a day or half-day.
+
+    >>> is_of_a_day("mon_27_01_2025_am"), is_of_a_day("date")
+    (True, False)
+    """
+    return _HEADING.fullmatch(heading) is not None
 
 
 def day_of(text: str) -> datetime.date | None:

@@ -19,7 +19,8 @@ from colanalysis.errors import SettingsError, UsageError
 from colanalysis.reading import mapping
 from colanalysis.reading.grid import Grid
 from colanalysis.starting import aliases, discover
-from colanalysis.starting.draft import profile_name, quoted
+from colanalysis.starting.draft import profile_name
+from colanalysis.starting.shapes import quoted
 from colanalysis.terms import keys, profiles
 from colanalysis.terms.schema import RESERVED, TABLES, identifies
 from colanalysis.terms.settings import FILE

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from colanalysis.errors import DataError
-from colanalysis.reading import files
+from colanalysis.reading import easttle, files
 from colanalysis.reading.grid import Grid
 from colanalysis.starting import aliases
 from colanalysis.terms.schema import IDENTIFYING, TABLES, column_name
@@ -81,7 +81,8 @@ def _is_export(path: Path, folder: Path) -> bool:
 
 def _column_names(path: Path) -> list[str]:
     try:
-        return named_once(export(path, path.name))
+        of_tests = easttle.headings(files.opened(path, path.name), path.name)
+        return of_tests or named_once(export(path, path.name))
     except DataError:
         return []
 

@@ -6,41 +6,47 @@ is a comment, and every [[source]] is one, so that nothing is read before somebo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 import pandas as pd
 
-from colanalysis.starting import aliases
+from colanalysis.starting import shapes
+from colanalysis.starting.shapes import Shape, quoted, to_fill_in
 from colanalysis.terms import profiles
-from colanalysis.terms.schema import TABLES, column_name
+from colanalysis.terms.schema import column_name
 
-__all__ = ["blocks", "one_line", "profile_name", "quoted", "source_text"]
+__all__ = ["blocks", "one_line", "profile_name", "source_text"]
 
 
 def blocks(found: pd.DataFrame, *, kept: Collection[str] = ()) -> str:
     """Write a commented [[source]] for each of the exports `found` (`file`, `columns`).
 
     An export that is named like one of the profiles `kept` in the folder uses it; for any other a
-    profile is drafted. Without exports there is an example.
+    profile is drafted, and for a file that holds several things one for each. Without exports there
+    is an example.
     """
     written: list[str] = []
     named: set[str] = set()
     for file, columns in found.values:
         headings = columns.split("; ") if columns else []
-        table = aliases.table_of(headings)
+        drafts = shapes.recognised(headings)
         if (name := profile_name(file)) in kept:
-            lines = [f"# profile = {quoted(name)}  # profiles/{name}.toml"]
-        elif table:
-            name = profile_name(file, taken=[*kept, *named])
-            written.append(_profile(name, headings, table))
-            lines = [f"# profile = {quoted(name)}  # look through it first, then take the # away"]
-        else:
+            uses = f"# profile = {quoted(name)}  # profiles/{name}.toml"
+            written.append(_source(file, columns, [uses]))
+        elif not drafts:
             untold = "# which table this is cannot be told from its columns: nothing is drafted"
             lines = [*([untold] if columns else []), *_by_itself(headings)]
+            written.append(_source(file, columns, lines))
+        else:
+            for place, shape in enumerate(drafts):
+                path = PurePosixPath(file)
+                called = path.with_stem(f"{path.stem}_{shape.part}") if place else path
+                name = profile_name(str(called), taken=[*kept, *named])
+                uses = f"# profile = {quoted(name)}  # look through it first, then take the # away"
+                written += [_profile(name, shape), _source(file, columns, [uses])]
+                named.add(name)
         named.add(name)
-        written.append(_source(file, columns, lines))
     return "\n\n".join(written) or _source("exports/results.csv", "", _by_itself([]))
 
 
@@ -59,15 +65,9 @@ def source_text(file: str, profile: str, lacking: Sequence[str]) -> str:
             "[[source]]",
             f"file = {quoted(file)}",
             f"profile = {quoted(profile)}",
-            *([f"constants = {_to_fill_in(lacking)}"] if lacking else []),
+            *([f"constants = {to_fill_in(lacking)}"] if lacking else []),
         ]
     )
-
-
-def quoted(text: str) -> str:
-    """Write a text as TOML does, in quotation marks on one line."""
-    # JSON's text in quotation marks is TOML's, but for one character that TOML forbids bare.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def one_line(text: str) -> str:
@@ -75,22 +75,10 @@ def one_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
-def _profile(name: str, headings: Sequence[str], table: str) -> str:
-    """Draft a profile: what is known by its exact name, with what only comes near as a comment."""
-    drafted = aliases.drafted(headings, table)
-    lacking = aliases.lacking(drafted.values(), table)
-    return "\n".join(
-        [
-            f"[profile.{quoted(name)}]",
-            'reader = "tidy"',
-            f"table = {quoted(table)}  # a row is {TABLES[table].row_is}",
-            *([f"# constants = {_to_fill_in(lacking)}  # what no column tells"] if lacking else []),
-            f"[profile.{quoted(name)}.columns]",
-            *(_mapped(theirs, ours) for theirs, ours in drafted.items()),
-            *(f"# or: {_mapped(*pair)}" for pair in aliases.others(headings, table).items()),
-            *(f"# perhaps: {_mapped(*pair)}" for pair in aliases.close(headings, table).items()),
-        ]
-    )
+def _profile(name: str, shape: Shape) -> str:
+    head = f"profile.{quoted(name)}"
+    tables = [[f"[{head}.{table}]", *lines] for table, lines in shape.tables.items()]
+    return "\n".join([f"[{head}]", *shape.lines, *(line for lines in tables for line in lines)])
 
 
 def _source(file: str, columns: str, lines: Sequence[str]) -> str:
@@ -113,11 +101,3 @@ def _by_itself(headings: Sequence[str]) -> list[str]:
         '# table = "observations"',
         f'# columns = {{ {quoted(theirs)} = "learner_id" }}  # theirs = ours',
     ]
-
-
-def _mapped(theirs: str, ours: str) -> str:
-    return f"{quoted(theirs)} = {quoted(ours)}"
-
-
-def _to_fill_in(lacking: Sequence[str]) -> str:
-    return "{ " + ", ".join(f'{ours} = "?"' for ours in lacking) + " }"

@@ -12,7 +12,8 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from colanalysis.starting.draft import blocks, one_line, quoted
+from colanalysis.starting.draft import blocks, one_line
+from colanalysis.starting.shapes import quoted
 from colanalysis.terms.settings import DEFAULT_STAGES, Community, Settings, Stage
 
 __all__ = ["settings_text"]
