@@ -173,6 +173,60 @@ def test_the_percentage_of_a_progress_export_is_read_as_it_stands() -> None:
     assert rows.tables["observations"]["value"].tolist() == ["93.5%", "0.8"]
 
 
+COUNTS = {
+    "HalfDays Year Present": "attended",
+    "HalfDays Year OutOfTotal": "possible",
+    "HalfDays Year Absent": "absent",
+}
+
+
+def half_days(number: str, attended: str, possible: str, absent: str) -> dict[str, str]:
+    counts = dict(zip(COUNTS, (attended, possible, absent), strict=True))
+    return {"StudentID": number, "Level": "13", **counts}
+
+
+def counted(data: bytes, columns: Mapping[str, str] = WHO | COUNTS, **options: Any) -> Read:
+    chosen = {**OF, "measure": "attendance", **options}
+    source = Source("n.csv", "half_day_counts", dict(columns), chosen)
+    return sources.read(data, "n.csv", source=source)
+
+
+def test_the_half_days_of_a_progress_export_are_a_share() -> None:
+    data = export(
+        PROGRESS,
+        half_days("0001", "374", "400", "26"),
+        half_days("0002", "30", "30", "0"),
+        half_days("0003", "29", "29", "0"),
+        half_days("0004", "300", "400", "99"),
+        half_days("0005", "", "400", ""),
+        half_days("0006", "374.5", "400", "25.5"),
+        half_days("0007", "401", "400", "-1"),
+        half_days("0008", "0", "0", "0"),
+    )
+    found = counted(data)
+    # 374 of 400; the rest is whole, too few, does not add up, is no number, or is more than all.
+    assert results(found, "attendance") == {"0001": "0.935", "0002": "1.0"}
+    unclear = [("half-day counts not understood", row, "", 1) for row in (5, 6, 7, 8)]
+    assert told(found) == [*unclear, ("too few half-days", None, "", 2)]
+    assert set(found.tables["observations"]["year"]) == {"2025"}
+    # Without the absences nothing has to add up.
+    columns = {name: ours for name, ours in (WHO | COUNTS).items() if ours != "absent"}
+    assert results(counted(data, columns, fewest=401), "attendance") == {}
+    assert results(counted(data, columns), "attendance")["0004"] == "0.75"
+    by_term = counted(data, term="3")
+    assert set(by_term.tables["observations"]["term"]) == {"3"}
+    assert "in the term" in str(by_term.notes[-1]["expected"])
+
+
+@pytest.mark.parametrize("ours", ["learner_id", "attended", "possible"])
+def test_half_days_without_a_column_that_is_needed(ours: str) -> None:
+    columns = {theirs: name for theirs, name in (WHO | COUNTS).items() if name != ours}
+    with pytest.raises(SettingsError, match=f"nothing is mapped to {ours}"):
+        counted(export(PROGRESS), columns)
+    with pytest.raises(SettingsError, match="unknown name"):
+        counted(export(PROGRESS), WHO | COUNTS | {"Tutor": "value"})
+
+
 @pytest.mark.parametrize("headings", [PROGRESS, SUBJECTS])
 def test_names_stay_in_the_file(headings: list[str]) -> None:
     data = export([*headings, "NSN"], {"NSN": "0101", "L1 Total": "20"} | learner("1", "60"))

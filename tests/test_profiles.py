@@ -332,12 +332,13 @@ def test_every_draft_has_a_name_of_its_own() -> None:
 
 SHAPES = {
     "progress": (
-        "StudentID,Last Name,First Name,Gender,Level,Ethnicity,HalfDays Year Percentage,"
+        "StudentID,Last Name,First Name,Gender,Level,Ethnicity,HalfDays Year Absent,"
+        "HalfDays Year OutOfTotal,HalfDays Year Percentage,HalfDays Year Present,"
         "Level 2 Credits Cross-Credited,Level 3 Credits Total Achieved,Literacy AS Earned,"
         "Literacy US Earned,Numeracy AS Earned,Numeracy US Earned\n"
-        "0100200300,Aroha,Hemi,F,13,211,93.5%,20,72,0,10,0,10\n",
-        {"progress": "ncea", "progress_attendance": "tidy", "progress_learners": "tidy"},
-        [("ncea_level_3", "yes"), ("ncea_corequisite", "yes"), ("attendance", "93.5%")],
+        "0100200300,Aroha,Hemi,F,13,211,26,400,94,374,20,72,0,10,0,10\n",
+        {"progress": "ncea", "progress_attendance": "half_day_counts", "progress_learners": "tidy"},
+        [("ncea_level_3", "yes"), ("ncea_corequisite", "yes"), ("attendance", "0.935")],
     ),
     "credits": (
         "NSN,First Name,Year Level,Literacy,Numeracy,L1 Total,Subject 1,Credits,Subject 2,Credits\n"

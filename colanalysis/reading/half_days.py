@@ -39,6 +39,7 @@ from colanalysis.terms.schema import column_name
 from colanalysis.terms.settings import Source
 
 __all__ = [
+    "FEWEST",
     "OPTIONS",
     "TERMS",
     "day_of",
@@ -53,7 +54,7 @@ Term = tuple[str, datetime.date, datetime.date]
 Notes = list[dict[str, object]]
 
 _COUNTS_AS = ("present", "justified", "unjustified", "not counted")
-_FEWEST = 30
+FEWEST = 30
 _BOTH = ("am", "pm")
 # In the place of a cell that does not hold two codes; codes are in capitals, so it is none.
 _UNCLEAR = "unclear"
@@ -336,7 +337,7 @@ def _shares(
         present=("present", "sum"), counted=("counted", "sum"), row=("row", "max")
     )
     sums = sums.reset_index()
-    fewest = chosen.get("fewest", _FEWEST)
+    fewest = chosen.get("fewest", FEWEST)
     few = sums["counted"] < fewest
     # A learner all of whose half-days are blank or left out has no sum at all.
     left = int(few.sum()) + len(set(same_learner(rows["learner_id"])) - set(sums["who"]))

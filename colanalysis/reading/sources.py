@@ -2,7 +2,7 @@
 
 ``tidy``: one row of the export is one row of a table, under other headings.
 ``wide``: one row of the export is a learner, with results of several years side by side.
-``moe``, ``kamar``, ``easttle``, ``ncea``, ``half_days`` and ``crosstab`` (published tables) are formats of their
+``moe``, ``kamar``, ``easttle``, ``ncea``, ``half_days``, ``half_day_counts`` and ``crosstab`` (published tables) are formats of their
 own, each read by the module of that name.
 A column that is not named in the settings is not read, unless it has the name of one of ours.
 """
@@ -12,7 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from colanalysis.reading import easttle, files, half_days, kamar, moe, ncea, published, wide
+from colanalysis.reading import (
+    easttle,
+    files,
+    half_day_counts,
+    half_days,
+    kamar,
+    moe,
+    ncea,
+    published,
+    wide,
+)
 from colanalysis.reading.grid import Read
 from colanalysis.reading.mapping import CELL, find, option, targets, where, wrong
 from colanalysis.terms import keys
@@ -78,4 +88,5 @@ _READERS: Mapping[str, tuple[Callable[[bytes, str, Source], Read], tuple[str, ..
     "easttle": (easttle.read, easttle.OPTIONS),
     "ncea": (ncea.read, ncea.OPTIONS),
     "half_days": (half_days.read, half_days.OPTIONS),
+    "half_day_counts": (half_day_counts.read, half_day_counts.OPTIONS),
 }

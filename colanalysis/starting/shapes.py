@@ -20,7 +20,12 @@ from colanalysis.terms.schema import TABLES, column_name
 __all__ = ["Shape", "quoted", "recognised", "to_fill_in"]
 
 _OF_EASTTLE = frozenset(["test_name", "date_tested", "funding_year_level", "overall_score"])
-_SHARE = "halfdays_year_percentage"
+# As KAMAR's export of progress counts half-days; its justified and unjustified make up absent.
+_HALF_DAYS = {
+    "halfdays_year_present": "attended",
+    "halfdays_year_outoftotal": "possible",
+    "halfdays_year_absent": "absent",
+}
 _SCHOOL = '# provider_id = "?"  # the number of the school'
 
 
@@ -43,7 +48,7 @@ def recognised(headings: Sequence[str]) -> list[Shape]:
     """
     found = [
         shape
-        for draft in (_easttle, _ncea, _half_days, _share)
+        for draft in (_easttle, _ncea, _half_days, _half_day_counts)
         if (shape := draft(headings)) is not None
     ]
     table = aliases.table_of(headings)
@@ -98,8 +103,7 @@ def _ncea(headings: Sequence[str]) -> Shape | None:
         )
     lines = [
         'reader = "ncea"',
-        *([] if "provider_id" in who.values() else [_SCHOOL]),
-        *([] if "year" in who.values() else ["# year = 2025  # of which the results are"]),
+        *_school_and_year(who),
         "# blank_is_zero = true  # if the export leaves a count of 0 blank",
     ]
     tables = {"columns": columns, "credits": _mapped(credits), "awards": _mapped(awards)}
@@ -121,18 +125,17 @@ def _half_days(headings: Sequence[str]) -> Shape | None:
     return Shape("attendance", lines, {"columns": _mapped(who | halves)})
 
 
-def _share(headings: Sequence[str]) -> Shape | None:
+def _half_day_counts(headings: Sequence[str]) -> Shape | None:
     who = _who(headings, "learner_id", "provider_id", "year")
-    if _SHARE not in headings or "learner_id" not in who.values():
+    counts = {theirs: ours for theirs, ours in _HALF_DAYS.items() if theirs in headings}
+    if "learner_id" not in who.values() or not {"attended", "possible"} <= set(counts.values()):
         return None
-    lacking = [name for name in ("provider_id", "year") if name not in who.values()]
     lines = [
-        'reader = "tidy"',
-        'table = "observations"  # the percentages need their % sign, or must be shares',
-        'constants.measure = "attendance"',
-        *(f'# constants.{name} = "?"  # what no column tells' for name in lacking),
+        'reader = "half_day_counts"',
+        'measure = "attendance"',
+        *_school_and_year(who),
     ]
-    return Shape("attendance", lines, {"columns": _mapped(who | {_SHARE: "value"})})
+    return Shape("attendance", lines, {"columns": _mapped(who | counts)})
 
 
 def _easttle(headings: Sequence[str]) -> Shape | None:
@@ -147,6 +150,11 @@ def _easttle(headings: Sequence[str]) -> Shape | None:
         f"# tests = [{test}]  # one for each",
     ]
     return Shape("easttle", lines, {"columns": _mapped({number: "learner_id"})})
+
+
+def _school_and_year(who: Mapping[str, str]) -> list[str]:
+    open_lines = {"provider_id": _SCHOOL, "year": "# year = 2025  # of which the results are"}
+    return [line for name, line in open_lines.items() if name not in who.values()]
 
 
 def _who(headings: Sequence[str], *ours: str) -> dict[str, str]:
