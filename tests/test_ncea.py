@@ -240,10 +240,12 @@ def test_names_stay_in_the_file(headings: list[str]) -> None:
 # --- the rule of the year
 
 
-def one(year: int, **credits: str) -> dict[str, str]:
+def one(year: int, included: bool | None = None, **credits: str) -> dict[str, str]:
     """The values of each measure for one learner with these credits."""
     data = export(["NSN", *credits], {"NSN": "7", **credits})
-    found = read(data, {"NSN": "learner_id"}, credits={name: name for name in credits}, year=year)
+    options = {} if included is None else {"corequisite_in_level_1": included}
+    of = {name: name for name in credits}
+    found = read(data, {"NSN": "learner_id"}, credits=of, year=year, **options)
     rows = found.tables["observations"]
     return dict(zip(rows["measure"].str.removeprefix("ncea_"), rows["value"], strict=True))
 
@@ -261,19 +263,21 @@ BY_STANDARDS = {"literacy_standards": "10", "numeracy_standards": "10"}
         (2023, {"level_1": "70", "level_2": "10", **BOTH}, "yes"),
         (2023, {"level_1": "70", "level_2": "9", **BOTH}, "no"),
         (2023, {"level_1": "70", "level_2": "", **BOTH}, None),
-        (2024, {"level_1": "60", **BOTH}, "yes"),
+        # of the credits at Level 1, 20 may be those of the co-requisite
+        (2024, {"level_1": "80", **BOTH}, "yes"),
+        (2024, {"level_1": "79", **BOTH}, None),
+        (2024, {"level_1": "60", **BOTH}, None),
         (2024, {"level_1": "59", **BOTH}, "no"),
-        (2024, {"level_1": "60", "literacy": "9", "numeracy": "10"}, "no"),
-        (2024, {"level_1": "60", "literacy": "10", "numeracy": ""}, None),
+        (2024, {"level_1": "90", "literacy": "9", "numeracy": "10"}, "no"),
+        (2024, {"level_1": "90", "literacy": "10", "numeracy": ""}, None),
         (2024, {"level_1": "60"}, None),
         (2024, {"level_1": "59"}, "no"),
-        # what counts for the co-requisite does not count for Level 1 too
         (2024, {"level_1": "80", **BY_STANDARDS}, "yes"),
         (2024, {"level_1": "79", **BY_STANDARDS}, None),
         (2024, {"level_1": "60", **BY_STANDARDS}, None),
         (2024, {"level_1": "59", **BY_STANDARDS}, "no"),
-        (2024, {"level_1": "70", "literacy": "10", "numeracy_standards": "10"}, "yes"),
-        (2024, {"level_1": "69", "literacy": "10", "numeracy_standards": "10"}, None),
+        (2024, {"level_1": "80", "literacy": "10", "numeracy_standards": "10"}, "yes"),
+        (2024, {"level_1": "79", "literacy": "10", "numeracy_standards": "10"}, None),
         # NZQA added up to ten credits in these years
         (2019, {"level_1": "70", **BOTH}, "no"),
         (2020, {"level_1": "70", **BOTH}, None),
@@ -285,6 +289,27 @@ BY_STANDARDS = {"literacy_standards": "10", "numeracy_standards": "10"}
 )
 def test_level_1(year: int, credits: dict[str, str], expected: str | None) -> None:
     assert one(year, **credits).get("level_1") == expected
+
+
+@pytest.mark.parametrize(
+    ("included", "credits", "expected"),
+    [
+        (False, {"level_1": "60", **BOTH}, "yes"),
+        (False, {"level_1": "59", **BOTH}, "no"),
+        (False, {"level_1": "60", **BY_STANDARDS}, None),
+        (False, {"level_1": "70", "literacy": "10", "numeracy_standards": "10"}, "yes"),
+        (False, {"level_1": "69", "literacy": "10", "numeracy_standards": "10"}, None),
+        (True, {"level_1": "80", **BOTH}, "yes"),
+        (True, {"level_1": "79", **BOTH}, "no"),
+        (True, {"level_1": "70", "literacy": "10", "numeracy_standards": "10"}, None),
+        (True, {"level_1": "69", "literacy": "10", "numeracy_standards": "10"}, "no"),
+    ],
+)
+def test_level_1_where_the_school_says_what_its_credits_hold(
+    included: bool, credits: dict[str, str], expected: str | None
+) -> None:
+    assert one(2024, included, **credits).get("level_1") == expected
+    assert one(2023, included, **(credits | {"level_1": "80"}))["level_1"] == "yes"
 
 
 @pytest.mark.parametrize(("level", "below"), [("level_2", "1"), ("level_3", "2")])
@@ -325,15 +350,21 @@ SMALL = st.integers(0, 12)
     COUNT,
     st.none() | st.integers(0, 30),
     st.tuples(SMALL, SMALL, SMALL, SMALL),
+    st.sampled_from((None, True, False)),
 )
 def test_an_award_is_told_only_where_every_truth_agrees(
-    year: int, level: int, credits: int, below: int | None, ways: tuple[int, int, int, int]
+    year: int,
+    level: int,
+    credits: int,
+    below: int | None,
+    ways: tuple[int, int, int, int],
+    included: bool | None,
 ) -> None:
     counts = {f"level_{level}": credits}
     counts |= {} if below is None or level == 1 else {f"cross_credited_{level - 1}": below}
     names = ("literacy", "literacy_standards", "numeracy", "numeracy_standards")
     counts |= dict(zip(names, ways, strict=True))
-    found = one(year, **{name: str(count) for name, count in counts.items()})
+    found = one(year, included, **{name: str(count) for name, count in counts.items()})
 
     def held(extra: int, carried: int, used: int, literacy: int, numeracy: int) -> bool:
         enough = credits + extra - used >= (80 if level == 1 and year < 2024 else 60)
@@ -341,14 +372,16 @@ def test_an_award_is_told_only_where_every_truth_agrees(
         return enough and whole and literacy >= 10 and numeracy >= 10
 
     apart = year >= 2024 and level == 1
-    use = sum(10 for own in (ways[0], ways[2]) if own < 10) if apart else 0
+    of_standards = sum(10 for own in (ways[0], ways[2]) if own < 10)
+    of_their_own = {None: (0, ways[0] + ways[2]), True: (ways[0] + ways[2],), False: (0,)}
+    used = {s + own for s in (0, of_standards) for own in of_their_own[included]} if apart else {0}
     most_extra = (10 if level == 1 else 8) if 2020 <= year <= 2022 else 0
     truths = {
-        held(extra, carried, used, literacy, numeracy)
-        for extra, carried, used, literacy, numeracy in itertools.product(
+        held(extra, carried, use, literacy, numeracy)
+        for extra, carried, use, literacy, numeracy in itertools.product(
             (0, most_extra),
             (0, 80) if f"cross_credited_{level - 1}" not in counts else (below or 0,),
-            (0, use),
+            used,
             (max(ways[:2]), sum(ways[:2])),
             (max(ways[2:]), sum(ways[2:])),
         )

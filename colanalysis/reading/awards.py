@@ -5,8 +5,8 @@ An export of credits does not tell everything a rule asks for, so every count is
 (reference/ncea_rules.csv) with where each was published.
 
 ``level``: credits at that level or above; ``in_all``: together with the credits of the level below
-that count as well; ``apart``: achievement standards that count for the co-requisite do not count for
-the level, too; ``extra``: credits that NZQA added in the years of Covid-19, which an export may lack.
+that count as well; ``apart``: credits that count for the co-requisite do not count for the level,
+too; ``extra``: credits that NZQA added in the years of Covid-19, which an export may lack.
 """
 
 from __future__ import annotations
@@ -72,14 +72,20 @@ def told_by(parts: Collection[str]) -> list[str]:
     return [f"ncea_{level}" for level in _LEVELS if level in parts] + ([_COREQUISITE] * both)
 
 
-def worked_out(low: pd.DataFrame, high: pd.DataFrame, rule: Rule) -> pd.Series:
+def worked_out(
+    low: pd.DataFrame, high: pd.DataFrame, rule: Rule, *, included: bool | None
+) -> pd.Series:
     """Say yes or no for each row, and "" where what is known of the credits allows both.
 
     ``low`` and ``high`` have a column for each count that the export tells, of ``PARTS``.
+    ``included`` says whether the credits of Level 1 hold those of the co-requisite; None: unknown.
     """
     least, most = _at_level(low, rule.level), _at_level(high, rule.level) + rule.extra
     if rule.apart:
-        least = least - _only_by_standards(low, rule)
+        own = [what for what in _WAYS if what in low]
+        least -= _by_standards(low, rule)
+        least -= 0 if included is False else high[own].sum(axis=1)
+        most -= low[own].sum(axis=1) if included else 0
     below = f"cross_credited_{rule.level - 1}"
     needs_below = rule.in_all > rule.credits and below not in low
     in_all_least = least + low.get(below, 0)
@@ -99,8 +105,8 @@ def _at_level(counts: pd.DataFrame, level: int) -> pd.Series:
     return counts[above].sum(axis=1)
 
 
-def _only_by_standards(low: pd.DataFrame, rule: Rule) -> pd.Series:
-    """The credits that the co-requisite may have used up of those at the level."""
+def _by_standards(low: pd.DataFrame, rule: Rule) -> pd.Series:
+    """The credits of achievement standards that the co-requisite may have used up."""
     used = pd.Series(0, low.index)
     for what in _WAYS:
         needed = getattr(rule, what)

@@ -63,6 +63,7 @@ _KINDS: Mapping[str, Kind] = {
     "credits": Kind(f"a table of theirs = one of: {', '.join(awards.PARTS)}", _parts),
     "values": Kind('a table such as { Gained = "yes" }, with yes and no', _words),
     "blank_is_zero": keys.FLAG,
+    "corequisite_in_level_1": keys.FLAG,
 }
 OPTIONS = tuple(_KINDS)
 
@@ -150,14 +151,20 @@ def _worked_out(
     results: list[pd.DataFrame] = []
     for measure in awards.told_by(counted):
         if measure not in held:
-            said, more = _by_rule(*ends, rows[clear], measure)
+            included = chosen.get("corequisite_in_level_1")
+            said, more = _by_rule(*ends, rows[clear], measure, included=included)
             results.append(_result(rows[clear], measure, said))
             notes += more
     return results, notes
 
 
 def _by_rule(
-    low: pd.DataFrame, high: pd.DataFrame, rows: pd.DataFrame, measure: str
+    low: pd.DataFrame,
+    high: pd.DataFrame,
+    rows: pd.DataFrame,
+    measure: str,
+    *,
+    included: bool | None,
 ) -> tuple[pd.Series, Notes]:
     """Yes, no or "" for each row, by the rule of its year, and notes of how that was known."""
     said = pd.Series("", rows.index, dtype="str")
@@ -166,7 +173,7 @@ def _by_rule(
         rule = awards.rule_of(measure, int(year)) if year.isdecimal() else None
         if rule:
             here = rows["year"] == year
-            said[here] = awards.worked_out(low[here], high[here], rule)
+            said[here] = awards.worked_out(low[here], high[here], rule, included=included)
             ruled |= here
     return said, [
         *_counted("no NCEA rule for the year", rows[~ruled], measure),

@@ -105,6 +105,11 @@ def _ncea(headings: Sequence[str]) -> Shape | None:
         'reader = "ncea"',
         *_school_and_year(who),
         "# blank_is_zero = true  # if the export leaves a count of 0 blank",
+        *(
+            ["# corequisite_in_level_1 = false  # if known"]
+            if "level_1" in credits.values()
+            else []
+        ),
     ]
     tables = {"columns": columns, "credits": _mapped(credits), "awards": _mapped(awards)}
     return Shape("ncea", lines, {name: told for name, told in tables.items() if told})
