@@ -44,7 +44,9 @@ def blocks(found: pd.DataFrame, *, kept: Collection[str] = ()) -> str:
                 called = path.with_stem(f"{path.stem}_{shape.part}") if place else path
                 name = profile_name(str(called), taken=[*kept, *named])
                 uses = f"# profile = {quoted(name)}  # look through it first, then take the # away"
-                written += [_profile(name, shape), _source(file, columns, [uses])]
+                again = ["# the same export, for what else it holds", uses]
+                block = _block(file, again) if place else _source(file, columns, [uses])
+                written += [_profile(name, shape), block]
                 named.add(name)
         named.add(name)
     return "\n\n".join(written) or _source("exports/results.csv", "", _by_itself([]))
@@ -82,16 +84,12 @@ def _profile(name: str, shape: Shape) -> str:
 
 
 def _source(file: str, columns: str, lines: Sequence[str]) -> str:
-    return "\n".join(
-        [
-            "# [[source]]",
-            f"# file = {quoted(file)}",
-            f"# its columns: {one_line(columns)}"
-            if columns
-            else "# its columns were not recognised",
-            *lines,
-        ]
-    )
+    told = f"its columns: {one_line(columns)}" if columns else "its columns were not recognised"
+    return _block(file, [f"# {told}", *lines])
+
+
+def _block(file: str, lines: Sequence[str]) -> str:
+    return "\n".join(["# [[source]]", f"# file = {quoted(file)}", *lines])
 
 
 def _by_itself(headings: Sequence[str]) -> list[str]:

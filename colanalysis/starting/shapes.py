@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -93,14 +93,9 @@ def _ncea(headings: Sequence[str]) -> Shape | None:
     credits, awards = (_named(headings, part) for part in ("credits", "awards"))
     if not awards and not any(part.startswith("level") for part in credits.values()):
         return None
-    who = _who(headings, "learner_id", "provider_id", "year", "year_level")
-    columns = [*_mapped(who)]
-    if "learner_id" not in who.values():
-        columns.append('# "?" = "learner_id"  # export a number of the learner too')
-    if "year_level" not in who.values() and "level" in headings:
-        columns.append(
-            f"{_mapped({'level': 'year_level'})[0]}  # look whether it is the year level"
-        )
+    who, columns = _who_and_when(headings)
+    if "learner_id" not in who:
+        columns = ['# "?" = "learner_id"  # export a number of the learner too', *columns]
     lines = [
         'reader = "ncea"',
         *_school_and_year(who),
@@ -131,16 +126,16 @@ def _half_days(headings: Sequence[str]) -> Shape | None:
 
 
 def _half_day_counts(headings: Sequence[str]) -> Shape | None:
-    who = _who(headings, "learner_id", "provider_id", "year")
+    who, columns = _who_and_when(headings)
     counts = {theirs: ours for theirs, ours in _HALF_DAYS.items() if theirs in headings}
-    if "learner_id" not in who.values() or not {"attended", "possible"} <= set(counts.values()):
+    if "learner_id" not in who or not {"attended", "possible"} <= set(counts.values()):
         return None
     lines = [
         'reader = "half_day_counts"',
         'measure = "attendance"',
         *_school_and_year(who),
     ]
-    return Shape("attendance", lines, {"columns": _mapped(who | counts)})
+    return Shape("attendance", lines, {"columns": [*columns, *_mapped(counts)]})
 
 
 def _easttle(headings: Sequence[str]) -> Shape | None:
@@ -157,9 +152,18 @@ def _easttle(headings: Sequence[str]) -> Shape | None:
     return Shape("easttle", lines, {"columns": _mapped({number: "learner_id"})})
 
 
-def _school_and_year(who: Mapping[str, str]) -> list[str]:
+def _who_and_when(headings: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Columns of ours that say whose results these are and of when; and the lines that map them."""
+    who = _who(headings, "learner_id", "provider_id", "year", "year_level")
+    lines = _mapped(who)
+    if "year_level" not in who.values() and "level" in headings:
+        lines.append('"level" = "year_level"  # look whether it is the year level')
+    return list(who.values()), lines
+
+
+def _school_and_year(known: Collection[str]) -> list[str]:
     open_lines = {"provider_id": _SCHOOL, "year": "# year = 2025  # of which the results are"}
-    return [line for name, line in open_lines.items() if name not in who.values()]
+    return [line for name, line in open_lines.items() if name not in known]
 
 
 def _who(headings: Sequence[str], *ours: str) -> dict[str, str]:
