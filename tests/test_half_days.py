@@ -276,6 +276,15 @@ def test_a_school_says_what_its_own_codes_count_as() -> None:
     assert shares(read(data, codes=own | {"Q": "not counted"})) == [["7", "0.0"]]
 
 
+def test_codes_are_said_once_in_a_profile_and_added_to_by_a_source(tmp_path: Path) -> None:
+    text = CODES.replace("codes = { Q", 'profile = "codes"\ncodes = { Q')
+    text += '\n[profile.codes.codes]\nN = "present"\nQ = "unjustified"\nZ = "justified"\n'
+    data = long({"0100200300": "P" * 20 + "N" * 10 + "Q" * 5 + "Z" * 5})
+    loaded = load.community(folder(tmp_path, data, text))
+    # Q as the source says, N and Z as the profile does: 35 of 40 half-days.
+    assert loaded.frames["observations"]["value"].tolist() == ["0.875"]
+
+
 def test_rows_of_an_unknown_code_are_named_and_then_counted() -> None:
     found = read(long({str(n): "Z.PP" for n in range(1, 61)}))
     unknown = [one for one in told(found) if one[0] == "unknown attendance code"]
