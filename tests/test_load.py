@@ -543,3 +543,10 @@ def test_the_same_learners_in_another_order_stay_themselves(tmp_path: Path) -> N
     assert dict(zip(results["learner_id"], results["value"], strict=True)) == {
         alias(one): f"0.{one}" for one in ids
     }
+
+
+def test_a_cell_of_blanks_alone_is_blank(tmp_path: Path) -> None:
+    frame = load.community(make(tmp_path, learners="learner_id,gender\n1, \n2,\n")).frames[
+        "learners"
+    ]
+    assert frame["gender"].tolist() == ["", ""]

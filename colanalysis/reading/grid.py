@@ -53,7 +53,7 @@ class Grid:
         _refuse_shared(self.headings, heading, self.file, self.heading_row)
         texts = coded.column(self.fetch(self.headings.index(heading)))
         together = "".join(coded.different(texts)[1])
-        plain = together.isascii() and together.split() in ([], [together])
+        plain = together.isascii() and "".join(together.split()) == together
         return texts if plain else coded.recoded(texts, _tidy)
 
     def texts(self, heading: str) -> pd.Series:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.reading import files
 from colanalysis.reading.grid import Read
 from colanalysis.reading.half_days import FEWEST
@@ -46,12 +47,12 @@ def read(data: bytes, file: str, source: Source) -> Read:
     chosen = keys.read(source.options, _KINDS, where=where(source), required=("measure",))
     mapped = _mapped(source, chosen)
     grid = files.grid(data, file, frozenset(map(column_name, source.columns)))
-    told = {name: grid.column(find(grid, theirs, source)) for name, theirs in mapped.items()}
+    told = {name: grid.texts(find(grid, theirs, source)) for name, theirs in mapped.items()}
     given: dict[str, pd.Series | str] = {
         name: str(chosen[name]) for name in ("provider_id", "year", "term") if name in chosen
     }
     who = {name: texts for name, texts in told.items() if name not in _COUNTS}
-    rows = grid.table({"year_level": "", **given, **who})
+    rows = coded.plain(grid.table({"year_level": "", **given, **who}))
     counts = pd.DataFrame({name: _number(told[name]) for name in _COUNTS if name in told})
     attended, possible = counts["attended"], counts["possible"]
     clear = counts.notna().all(axis=1) & (attended <= possible)

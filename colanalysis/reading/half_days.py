@@ -157,8 +157,8 @@ def _long(grid: Grid, columns: Mapping[str, str]) -> tuple[pd.DataFrame, pd.Seri
         parts = _two(grid.texts(columns["half_days"]))
     else:
         parts = [grid.texts(columns[half]).str.upper() for half in _BOTH]
-    coded = pd.concat(parts, axis=1).ne("").any(axis=1)
-    return _halves([(days, part) for part in parts]), days.isna() & coded
+    filled = pd.concat(parts, axis=1).ne("").any(axis=1)
+    return _halves([(days, part) for part in parts]), days.isna() & filled
 
 
 def _wide(grid: Grid) -> tuple[pd.DataFrame, pd.Series]:

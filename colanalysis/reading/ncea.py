@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from colanalysis import coded
 from colanalysis.reading import awards, files
 from colanalysis.reading.grid import Grid, Read
 from colanalysis.reading.mapping import find, targets, where, wrong
@@ -82,11 +83,11 @@ def read(data: bytes, file: str, source: Source) -> Read:
         raise wrong(source, "", "found neither awards nor credits", "what a column tells of NCEA")
     named = [*mapped.values(), *held.values(), *counted.values()]
     grid = files.grid(data, file, frozenset(map(column_name, named)))
-    told = {name: grid.column(find(grid, theirs, source)) for name, theirs in mapped.items()}
+    told = {name: grid.texts(find(grid, theirs, source)) for name, theirs in mapped.items()}
     given: dict[str, pd.Series | str] = {
         name: str(chosen[name]) for name in ("provider_id", "year") if name in chosen
     }
-    rows = grid.table({"year_level": "", **given, **told})
+    rows = coded.plain(grid.table({"year_level": "", **given, **told}))
     results, notes = _told(grid, rows, held, {**_WORDS, **chosen.get("values", {})}, source)
     worked, more = _worked_out(grid, rows, counted, held, chosen, source)
     observations = pd.concat([_result(rows[:0], "", ""), *results, *worked], ignore_index=True)
@@ -117,7 +118,7 @@ def _told(
     results: list[pd.DataFrame] = []
     notes: Notes = []
     for measure, theirs in held.items():
-        texts = grid.column(find(grid, theirs, source)).map(plain)
+        texts = grid.texts(find(grid, theirs, source)).map(plain)
         said = texts.map({text: words.get(text, "") for text in texts.unique()})
         notes += _counted("result without a value", rows[texts == ""], theirs)
         notes += problems.in_rows(_UNCLEAR, rows[(texts != "") & (said == "")], theirs)
@@ -140,7 +141,7 @@ def _worked_out(
     high: dict[str, pd.Series] = {}
     notes: Notes = []
     for part, theirs in counted.items():
-        texts = grid.column(find(grid, theirs, source))
+        texts = grid.texts(find(grid, theirs, source))
         number = texts.str.fullmatch(_CREDITS)
         unclear = ~number & (texts != "")
         notes += problems.in_rows(_UNCLEAR, rows[unclear], theirs)
