@@ -5,8 +5,9 @@ An export of credits does not tell everything a rule asks for, so every count is
 (reference/ncea_rules.csv) with where each was published.
 
 ``level``: credits at that level or above; ``in_all``: together with the credits of the level below
-that count as well; ``apart``: credits that count for the co-requisite do not count for the level,
-too; ``extra``: credits that NZQA added in the years of Covid-19, which an export may lack.
+that count as well; ``apart``: credits that count for the co-requisite do not count for the level
+too. There is no rule for 2020 to 2022: NZQA added credits afterwards that an export may lack
+("COVID-19 related changes to NCEA and University Entrance").
 """
 
 from __future__ import annotations
@@ -33,8 +34,7 @@ PARTS = (
     *(way for ways in _WAYS.values() for way in ways),
 )
 
-_NUMBERS = ("from_year", "until_year", "level", "credits", "in_all", "literacy", "numeracy",
-            "extra")  # fmt: skip
+_NUMBERS = ("from_year", "until_year", "level", "credits", "in_all", "literacy", "numeracy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,6 @@ class Rule:
     literacy: int
     numeracy: int
     apart: bool
-    extra: int
     source: str
 
 
@@ -80,7 +79,7 @@ def worked_out(
     ``low`` and ``high`` have a column for each count that the export tells, of ``PARTS``.
     ``included`` says whether the credits of Level 1 hold those of the co-requisite; None: unknown.
     """
-    least, most = _at_level(low, rule.level), _at_level(high, rule.level) + rule.extra
+    least, most = _at_level(low, rule.level), _at_level(high, rule.level)
     if rule.apart:
         own = [what for what in _WAYS if what in low]
         least -= _by_standards(low, rule)
