@@ -7,13 +7,15 @@ group. Small groups are told in learners, larger ones in percent.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from colanalysis.terms.labels import label
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from colanalysis.sealed import Release
 
 FEW_LEARNERS = 50
 PLAIN_VALUES = {"yes", "no"}
@@ -177,6 +179,33 @@ def count(number: float | None) -> str:
     return "c" if _missing(number) else f"{number:,.0f}"
 
 
+def judging(measure: str, one_school: int, pooled: int) -> str:
+    """Say what doubt a share of a judgement carries because schools judge differently (points).
+
+    >>> judging("Reading", 7, 2)
+    "Reading: schools judge differently at the same test results. By that alone the share of all \
+schools together carries a doubt of ±2 points, that of one school ±7."
+    """
+    return (
+        f"{measure}: schools judge differently at the same test results. By that alone the share of "
+        f"all schools together carries a doubt of ±{pooled} points, that of one school ±{one_school}."
+    )
+
+
+def judged(release: Release, *, of: Collection[str]) -> list[str]:
+    """Say of each of these measures what doubt its shares carry, where that is told."""
+    return [
+        judging(measure(row.measure, release.about), row.one_school, row.pooled)
+        for row in release.tables["judged"].itertuples()
+        if row.measure in of
+    ]
+
+
+def whole_points(doubt: float) -> int:
+    """A doubt in whole percentage points, rounded up, so that none is told as smaller than it is."""
+    return math.ceil(round(100 * doubt, 6))
+
+
 def percent(rate: float | None) -> str:
     """Whole percent; "x" where there is no number."""
     return "x" if _missing(rate) else f"{rate:.0%}"
@@ -197,7 +226,7 @@ def years(finding: Any) -> str:
 def how_sure(finding: Any) -> str:
     """The grade of evidence, the reason for it and, of all that was asked, what speaks against it."""
     seen = f"shows in {finding.years_seen:.0f} of {finding.years_with_data:.0f} years"
-    range_ = f"between {_signed(finding.gap_low)} and {_signed(finding.gap_high)} points"
+    range_ = f"between {signed(finding.gap_low)} and {signed(finding.gap_high)} points"
     grade = f"{label(f'evidence.{finding.evidence}')}: {range_}, {seen}"
     return f"{grade}. Against it: {doubts}" if (doubts := _doubts(finding)) else grade
 
@@ -208,7 +237,8 @@ def _doubts(finding: Any) -> str:
     return "; ".join(words)
 
 
-def _signed(gap: float) -> str:
+def signed(gap: float) -> str:
+    """A difference of shares in points, with its sign."""
     return f"{round(gap * 100):+d}".replace("-", "−")
 
 

@@ -12,7 +12,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import aggregates, atoms, find, follow, kept, link, measure, snapshot
+from colanalysis import (
+    aggregates,
+    agree,
+    atoms,
+    find,
+    follow,
+    kept,
+    link,
+    measure,
+    moderate,
+    snapshot,
+)
 from colanalysis.check import Checked
 from colanalysis.comparing.case import Answer
 from colanalysis.comparing.compare import Key, Panel
@@ -26,7 +37,8 @@ class Evidence:
 
     ``panels``: what was compared, by measure and yardstick. ``doubts``: what was asked of every
     finding, by rank. ``detectable``: the smallest gaps that could have been found. ``surveyed``:
-    measures known from anonymous answers alone. ``atoms``: what a release is made from; ``people``:
+    measures known from anonymous answers alone. ``judged``: what shares of a judgement carry as doubt,
+    because schools judge differently (``moderate.doubts``). ``atoms``: what a release is made from; ``people``:
     whom it is about (``snapshot``). ``rows`` and ``problems`` tell of everything that was read,
     whatever the year.
     """
@@ -46,6 +58,7 @@ class Evidence:
     found: pd.DataFrame
     doubts: Mapping[int, list[Answer]]
     detectable: pd.DataFrame
+    judged: pd.DataFrame
     flows: pd.DataFrame
     atoms: pd.DataFrame
     people: pd.DataFrame
@@ -98,6 +111,7 @@ def gather(
         found=found,
         doubts=find.doubts(found, scanned, coverage, community=community),
         detectable=find.detectable(scanned, looked_at, community=community),
+        judged=moderate.doubts(agree.counts(journeys), community=community),
         flows=follow.flows(journeys),
         atoms=atoms.of(journeys, elsewhere),
         people=snapshot.of(journeys, elsewhere),

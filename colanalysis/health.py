@@ -8,21 +8,39 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from colanalysis import (
     account,
+    agree,
     deliver,
     describe,
     draw,
     execute,
     export,
+    judging,
     kept,
     link,
     measure,
+    moderate,
+    page,
+)
+    deliver,
+    describe,
+    draw,
+    execute,
+    export,
+<<<<<<< HEAD
+    kept,
+=======
+    judging,
+>>>>>>> 7826b7e (Judgements are compared with tests of the same learners, school by school, and their doubt is told)
+    link,
+    measure,
+    moderate,
     page,
 )
 from colanalysis.check import Checked
@@ -39,11 +57,16 @@ IN_CHART = 10
 
 @dataclass(frozen=True)
 class Health:
-    """What was looked at: ``checks`` (``COLUMNS``), ``coverage`` and ``reports`` as tables."""
+    """What was looked at: ``checks`` (``COLUMNS``), ``coverage`` and ``reports`` as tables.
+
+    ``schools`` and ``doubts``: what schools mean by a judgement (``moderate``).
+    """
 
     checked: Checked
     checks: pd.DataFrame
     coverage: pd.DataFrame
+    schools: pd.DataFrame
+    doubts: pd.DataFrame
     reports: pd.DataFrame
 
     @property
@@ -60,7 +83,15 @@ def look(folder: Path | str) -> Health:
     checked = kept.checked(folder)
     journeys = link.journeys(checked) if checked.blocking.empty else None
     coverage = measure.coverage(journeys) if journeys else pd.DataFrame()
-    return Health(checked, _checks(checked.problems), coverage, _reports(checked, journeys))
+    agreed = agree.counts(journeys) if journeys else pd.DataFrame(columns=agree.COLUMNS)
+    community = checked.community
+    schools = moderate.schools(agreed, community=community)
+    doubts = moderate.doubts(agreed, community=community)
+    apart = judging.notes(schools, _names(checked), community.measures)
+    told = problems.table([*checked.problems.to_dict("records"), *apart])
+    checked = replace(checked, problems=told)
+    reports = _reports(checked, journeys)
+    return Health(checked, _checks(told), coverage, schools, doubts, reports)
 
 
 def write(health: Health, out: Path | None = None) -> Path:
@@ -76,6 +107,11 @@ def write(health: Health, out: Path | None = None) -> Path:
         for name in (CHECKS, PAGE):
             (whole / name).replace(target / name)
     return target / PAGE
+
+
+def _names(checked: Checked) -> Mapping[str, str]:
+    providers = checked.frames["providers"]
+    return dict(zip(providers["provider_id"], providers["name"], strict=True))
 
 
 def _checks(found: pd.DataFrame) -> pd.DataFrame:
@@ -164,6 +200,8 @@ def _page(health: Health) -> str:
         _can(health.reports),
         page.heading(2, "Who was assessed", anchor="coverage"),
         _coverage(health),
+        page.heading(2, "Do schools' judgements mean the same?", anchor="judging"),
+        judging.section(health.schools, health.doubts, _names(health.checked), community.measures),
         page.heading(2, "Every row accounted for", anchor="rows"),
         page.table(
             health.checked.rows,

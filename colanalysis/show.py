@@ -117,7 +117,8 @@ def _findings(release: Release, direction: str, caption: str) -> Html:
         "learners are counted it is pulled in a little. A learner counts once in each year.",
     )
     said = page.bullets(describe.sentence(row, about) for row in first.itertuples())
-    return said + page.paragraphs(_orders(rows, about)) + figure
+    doubts = describe.judged(release, of=set(first["measure"]))
+    return said + page.paragraphs([*_orders(rows, about), *doubts]) + figure
 
 
 def _orders(rows: pd.DataFrame, about: Mapping[str, Any]) -> list[str]:

@@ -178,7 +178,7 @@ def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
         "name": "Measure", "year": "Latest year", "n": "Learners", "rate": "Share who succeed",
         "range": "95% range",
     }  # fmt: skip
-    return page.figure(
+    figure = page.figure(
         draw.pathway(drawn),
         title=f"{name} along the pathway",
         subtitle="Share of all learners who succeed, latest year of each measure",
@@ -186,6 +186,7 @@ def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
         note="Each measure has its own yardstick, told at the end of the page: compare a measure "
         "with itself, step to step.",
     )
+    return figure + page.paragraphs(describe.judged(release, of=set(rows["measure"])))
 
 
 def _published(rows: pd.DataFrame) -> dict[str, Any]:

@@ -47,8 +47,7 @@ def before(seen: Sequence[tuple[Sequence[str], np.ndarray]], *, usual: float) ->
     ``seen`` has, for each panel, its providers and their ``likelihoods``; so has the result. A
     spread is half-normal with scale ``usual`` at the outset; half of the belief stays there.
     """
-    outset = np.exp(-0.5 * (GRID / usual) ** 2) * np.gradient(GRID)
-    outset /= outset.sum()
+    first = outset(usual)
     priors = []
     for place, (providers, own) in enumerate(seen):
         told = np.zeros_like(own)
@@ -56,8 +55,14 @@ def before(seen: Sequence[tuple[Sequence[str], np.ndarray]], *, usual: float) ->
             if other != place:
                 row = {name: at for at, name in enumerate(names)}
                 told += likelihood[[*(row.get(name, -1) for name in providers), -1]]
-        priors.append((1 - TRUST) * outset + TRUST * after(outset, told))
+        priors.append((1 - TRUST) * first + TRUST * after(first, told))
     return priors
+
+
+def outset(usual: float) -> np.ndarray:
+    """How likely each spread is before anything is known: half-normal with scale ``usual``."""
+    likely = np.exp(-0.5 * (GRID / usual) ** 2) * np.gradient(GRID)
+    return likely / likely.sum()
 
 
 def after(prior: np.ndarray, told: np.ndarray) -> np.ndarray:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from colanalysis import cells, challenge, follow, protect
+from colanalysis import cells, challenge, describe, follow, protect
 from colanalysis.comparing import case
 from colanalysis.evidence import Evidence
 from colanalysis.publishing import accompany, plan, restate
 from colanalysis.publishing.decide import NUMBERS, Told
 
+# What schools differ by is told where so many schools and learners could be compared.
+MANY_SCHOOLS, MANY_LEARNERS = 5, 100
 SHARE = ["n", "n_success", "rate", "low", "high", "mark", "done"]
 
 
@@ -34,6 +36,7 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
         "flows": _flows(shown["flows"]),
         "coverage": _coverage(shown["coverage"]),
         "detectable": _detectable(evidence, unit),
+        "judged": _judged(evidence),
         "candidates": challenge.candidates(found, community=evidence.community),
         "knowledge": accompany.knowledge(evidence, found, told.rules, unit),
         "plans": accompany.plans(evidence, shown["plans"], told.rules),
@@ -86,6 +89,17 @@ def _detectable(evidence: Evidence, provider: str) -> pd.DataFrame:
     # A provider's own report compares it with the others; how finely is the community's to know.
     table = table[latest & (provider == "")]
     return table.drop(columns=["n", "period"]).round({"gap": 2}).reset_index(drop=True)
+
+
+def _judged(evidence: Evidence) -> pd.DataFrame:
+    """The doubt that shares of a judgement carry because schools judge differently, in whole points.
+
+    Of the whole community only, in every report alike, and only where no school could work out another's.
+    """
+    table = evidence.judged
+    enough = (table["n_schools"] >= MANY_SCHOOLS) & (table["n"] >= MANY_LEARNERS)
+    whole = {name: table[name].map(describe.whole_points) for name in ("one_school", "pooled")}
+    return table.assign(**whole)[enough][["measure", *whole]].reset_index(drop=True)
 
 
 def _flows(shown: pd.DataFrame) -> pd.DataFrame:

@@ -178,5 +178,6 @@ _FIELDS: Mapping[str, Kind] = {
     "cut": Kind("a number or level per year level, such as 4 = 1446", _cut_of),
     "year_levels": Kind("the first and last year level, such as [1, 8]", _year_levels_of),
     "breaks": Kind('a list such as [{ date = 2018-01-01, why = "…" }]', _breaks_of),
+    "compared_with": keys.TEXTS,
     "levels_from": Kind('pairs of lower bound and name, such as [1446, "4B"]', _levels_from_of),
 }

@@ -147,7 +147,22 @@ def _measures(
         if "stage" in entry and measure.stage not in steps:
             raise keys.unknown(str(measure.stage), steps, where=f"{where} stage")
         own[measure.id] = measure
-    return shipped | own
+    every = shipped | own
+    for measure in own.values():
+        _tests(measure, every)
+    return every
+
+
+def _tests(measure: Measure, every: Mapping[str, Measure]) -> None:
+    """A judgement is compared with measures that exist and are numbers."""
+    where = f'{FILE} [[measure]] "{measure.id}" compared_with'
+    for name in measure.compared_with:
+        if name not in every:
+            raise keys.unknown(name, every, where=where)
+        if every[name].scale != "number":
+            raise SettingsError(
+                f'found "{name}", which is no number', where=where, expected="tests with a score"
+            )
 
 
 def _plan(entry: object, measures: Mapping[str, Measure]) -> dict[str, Any]:

@@ -43,7 +43,8 @@ class Measure:
     ``more_than``, ``cut`` (at least, per year level) or ``unset``, which says what a community must
     fill in before success can be asked for. ``levels_from`` names ranges of a number by their lower
     bounds, which belong to the range unless the rule is ``more_than``. ``stage`` fixes the step
-    whatever the year level. ``expectation`` is the share of learners hoped for.
+    whatever the year level. ``expectation`` is the share of learners hoped for. ``compared_with``
+    names the tests that show whether schools mean the same by this judgement.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Measure:
     expectation: float | None = None
     unset: str = ""
     levels_from: tuple[tuple[float, str], ...] = ()
+    compared_with: tuple[str, ...] = ()
 
 
 def level_names(measure: Measure) -> tuple[str, ...]:
