@@ -23,9 +23,11 @@ DOUBTS = ["measure", "test", "year", "n_schools", "n", "spread", "one_school", "
 LEAST_LEARNERS, LEAST_SCHOOLS = 20, 3
 # No test is quite reliable, and how reliable it is in a community is not known: what is told is told
 # for the middle, and nobody is told to be apart whom the ends of what is usual would explain.
-RELIABILITY, RELIABILITY_ENDS = 0.9, (0.8, 1.0)
+RELIABILITY, RELIABILITY_ENDS = 0.9, (0.8, 0.95)
 # Weak enough to matter only where all, or none, of a school or a year level succeed (log-odds).
 FLAT = 3.0
+# In standard errors. Every school is told here, not only those that stand out: it is pulled further.
+FURTHEST_PULL = 1.0
 STEPS_AT_MOST, NEAR_ENOUGH = 50, 1e-9
 
 
@@ -54,14 +56,14 @@ def schools(agreed: pd.DataFrame, *, community: Community) -> pd.DataFrame:
     usual = community.settings.smallest_spread
     for names, counted in _comparable(agreed):
         told = fit(counted, RELIABILITY)
-        seen, _ = beside(told, usual)
-        shift, error = shrunken(told, usual)
+        seen = beside(told, usual)
+        shift, error = pulled(seen, *shrunken(told, usual))
         low, high = shift - estimate.Z95 * error, shift + estimate.Z95 * error
-        away, p = zip(*(beside(fit(counted, one), usual) for one in RELIABILITY_ENDS), strict=True)
+        one, other = (beside(fit(counted, end), usual) for end in RELIABILITY_ENDS)
         # What turns round within the usual reliability is no difference at all.
-        same = np.sign(away[0]) == np.sign(away[1])
-        p_value = np.where(same, np.maximum(*p), 1.0)
-        columns = (told.n.astype(int), seen, shift, low, high, p_value)
+        same = np.sign(one.away) == np.sign(other.away)
+        p_value = np.where(same, np.maximum(one.p, other.p), 1.0)
+        columns = (told.n.astype(int), seen.away, shift, low, high, p_value)
         rows += [(*names, *row) for row in zip(told.schools, *columns, strict=True)]
     table = pd.DataFrame(rows, columns=SCHOOLS[:-1])
     large = table["shift"].abs() >= community.settings.smallest_gap
@@ -81,9 +83,8 @@ def doubts(agreed: pd.DataFrame, *, community: Community) -> pd.DataFrame:
     rows = []
     for names, counted in _comparable(agreed):
         told = fit(counted, RELIABILITY)
-        wide = between(told, community.settings.smallest_spread)
+        wide, one = between(told, community.settings.smallest_spread)
         part = told.n / told.n.sum()
-        one = estimate.Z95 * wide
         pooled = one * float(np.sqrt(part @ part))
         rows.append((*names, len(told.n), int(told.n.sum()), wide, one, pooled))
     table = pd.DataFrame(rows, columns=DOUBTS)
@@ -161,9 +162,18 @@ def _logistic(
     return effects, np.linalg.inv(information), share
 
 
-def beside(told: Fit, usual: float) -> tuple[np.ndarray, np.ndarray]:
-    """Each school's distance from the others, and its p-value beyond what the others differ by."""
-    away, p = np.zeros(len(told.n)), np.zeros(len(told.n))
+@dataclass(frozen=True)
+class Beside:
+    """Each school beside the others: how far ``away``, the error of that by chance, the p-value."""
+
+    away: np.ndarray
+    error: np.ndarray
+    p: np.ndarray
+
+
+def beside(told: Fit, usual: float) -> Beside:
+    """Set each school beside the others; it stands out only beyond what the others differ by."""
+    rows = []
     for place in range(len(told.n)):
         others = np.arange(len(told.n)) != place
         means = [_mean(told, others, wide) for wide in spread.GRID]
@@ -174,9 +184,9 @@ def beside(told: Fit, usual: float) -> tuple[np.ndarray, np.ndarray]:
         distance = contrast @ told.level
         chance = ((contrast @ told.covariance) * contrast).sum(axis=1)
         error = np.sqrt(chance + spread.GRID**2 * (contrast**2).sum(axis=1))
-        away[place] = likely @ distance
-        p[place] = likely @ estimate.p_values(distance / error)
-    return away, p
+        p = likely @ estimate.p_values(distance / error)
+        rows.append((likely @ distance, np.sqrt(likely @ chance), p))
+    return Beside(*np.array(rows).T)
 
 
 def shrunken(told: Fit, usual: float) -> tuple[np.ndarray, np.ndarray]:
@@ -191,10 +201,33 @@ def shrunken(told: Fit, usual: float) -> tuple[np.ndarray, np.ndarray]:
     return told_shift, np.sqrt(likely @ (np.maximum(variance, 0.0) + (shift - told_shift) ** 2))
 
 
-def between(told: Fit, usual: float) -> float:
-    """The standard deviation between schools, in shares: the root of its expected square."""
+def pulled(seen: Beside, shift: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Limit how far a shrunken distance is from the one that was seen (Efron and Morris).
+
+    One school that is truly apart from others which are alike would else be told as one of them.
+    """
+    limit = FURTHEST_PULL * seen.error
+    far = np.abs(seen.away - shift) > limit
+    near = seen.away - np.sign(seen.away - shift) * limit
+    return np.where(far, near, shift), np.where(far, np.maximum(error, seen.error), error)
+
+
+def between(told: Fit, usual: float) -> tuple[float, float]:
+    """What schools differ by: the standard deviation, and half of the interval of 95 in 100 schools.
+
+    The interval is that of a normal whose spread is not known: wider than 1.96 deviations.
+    """
+    from scipy.optimize import brentq
+
     means = [_mean(told, np.ones(len(told.n), dtype=bool), wide) for wide in spread.GRID]
-    return float(np.sqrt(_likely(means, usual) @ spread.GRID**2))
+    likely = _likely(means, usual)
+    wide = np.sqrt(likely @ spread.GRID**2)
+    some = spread.GRID > 0
+
+    def beyond(half: float) -> float:
+        return float(likely[some] @ estimate.p_values(half / spread.GRID[some])) - 0.05
+
+    return float(wide), float(brentq(beyond, 0.0, 10 * spread.GRID[-1]))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from colanalysis.errors import UsageError
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,24 @@ def test_no_section_shows_a_hole_where_a_number_or_a_name_should_be(section, pub
     assert not re.search(r"\b(nan|None|NaT|inf)\b|\{|\}", said)
 
 
+def test_the_doubt_of_judgements_is_told_where_their_shares_are(public):
+    told = public.tables["judged"].set_index("measure")
+    # Of both it was said by the page's own numbers: maths and reading are compared with tests.
+    assert list(told.index) == ["maths_judgement", "reading_judgement"]
+    sentence = "Reading: teacher judgement: schools judge differently at the same test results."
+    doubt = (
+        f"carries a doubt of ±{told.loc['reading_judgement', 'pooled']} points, that of one school"
+    )
+    said = words(trace.pathway(public))
+    assert sentence in said
+    assert doubt in said
+    found = public.tables["findings"]
+    assert sentence in words(show.successes(public))
+    assert "reading_judgement" not in set(found.loc[found["direction"] == "hurdle", "measure"])
+    assert sentence not in words(show.hurdles(public))
+    assert sentence not in words(trace.pathway(changed(public, judged=public.tables["judged"][:0])))
+
+
 def test_rolls_are_added_up_and_nothing_is_claimed_from_them(bare):
     said = words(show.in_short(bare))
     assert "primary schools (1), early learning services (1)" in said

@@ -24,7 +24,8 @@ class World:
     """What is planted. ``apart`` is what the first school is stricter by (log-odds).
 
     ``spread`` is the standard deviation of how schools judge (log-odds); ``means`` that of what
-    their learners can do, of which all learners have 1; ``reliability`` is the test's.
+    their learners can do, of which all learners have 1; ``reliability`` is the test's; ``curve`` is
+    what the square of ability adds, so that no straight line in log-odds is true.
     """
 
     schools: int = 10
@@ -34,6 +35,7 @@ class World:
     spread: float = 0.0
     means: float = 0.3
     reliability: float = 1.0
+    curve: float = 0.0
 
 
 def made(world: World, seed: int) -> tuple[Journeys, np.ndarray]:
@@ -49,7 +51,7 @@ def made(world: World, seed: int) -> tuple[Journeys, np.ndarray]:
     tested = able + error * rng.standard_normal(learners)
     judging = world.spread * rng.standard_normal(world.schools)
     judging[0] = judging[0] - world.apart
-    alike = MIDDLE + SLOPE * able
+    alike = MIDDLE + SLOPE * able + world.curve * able**2
     success = rng.random(learners) < _share(alike + judging[school])
     higher = np.array([(_share(alike + one) - _share(alike)).mean() for one in judging])
     both = pd.DataFrame(
