@@ -247,3 +247,19 @@ def test_a_difference_too_small_for_a_finding_is_no_alarm() -> None:
     assert told.loc["Y", "seen"] == pytest.approx(-0.06, abs=0.001)
     wanted = replace(COMMUNITY, settings=Settings(smallest_gap=0.07))
     assert not moderate.schools(several(*rows), community=wanted)["apart"].any()
+
+
+# Figures
+
+
+@pytest.mark.usefixtures("worlds")
+def test_the_figures_of_the_document_are_those_that_were_kept() -> None:
+    run = importlib.import_module("benchmarks.consistency.run")
+    kept = pd.read_csv(run.RESULTS)
+    assert run.written(kept) in (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
+    assert [run.World(**row) for row in kept[list(run.asdict(run.World()))].to_dict("records")] == (
+        run.KINDS
+    )
+    assert (kept["communities"] == run.SEEDS).all()
+    alike = kept[(kept["apart"] == 0) & (kept["spread"] == 0)]
+    assert (alike["false"] / alike["communities"]).max() <= 0.05
