@@ -21,13 +21,13 @@ from colanalysis import (
     kept,
     link,
     measure,
-    moderate,
     snapshot,
 )
 from colanalysis.check import Checked
 from colanalysis.comparing.case import Answer
 from colanalysis.comparing.compare import Key, Panel
 from colanalysis.errors import UsageError
+from colanalysis.moderating import moderate
 from colanalysis.terms.settings import Community
 
 

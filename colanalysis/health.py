@@ -40,11 +40,11 @@ from colanalysis import (
 >>>>>>> 7826b7e (Judgements are compared with tests of the same learners, school by school, and their doubt is told)
     link,
     measure,
-    moderate,
     page,
 )
 from colanalysis.check import Checked
 from colanalysis.link import Journeys
+from colanalysis.moderating import moderate
 from colanalysis.page import Html
 from colanalysis.terms import problems
 from colanalysis.terms.rules import RULES, SEVERITIES

@@ -17,8 +17,9 @@ import scipy.optimize
 import scipy.stats
 from scipy.special import expit, log_expit
 
-from colanalysis import agree, moderate
+from colanalysis import agree
 from colanalysis.comparing import spread
+from colanalysis.moderating import apart, fitted, moderate
 from colanalysis.terms.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,7 +65,7 @@ def several(*schools: list[dict[str, object]]) -> pd.DataFrame:
 
 
 def test_schools_are_those_of_a_logistic_regression_by_scipy(agreed: pd.DataFrame) -> None:
-    told = moderate.fit(agreed, 1.0)
+    told = fitted.fit(agreed, 1.0)
     dummies = pd.get_dummies(agreed[["provider_id", "year_level"]].astype(str), dtype=float)
     dummies["score"] = agreed["score"]
     design, success = dummies.to_numpy(), agreed["n_success"].to_numpy()
@@ -73,7 +74,7 @@ def test_schools_are_those_of_a_logistic_regression_by_scipy(agreed: pd.DataFram
     def loss(effects: np.ndarray) -> float:
         odds = design @ effects
         own = success @ log_expit(odds) + failed @ log_expit(-odds)
-        return float(-own + (effects @ effects) / (2 * moderate.FLAT**2))
+        return float(-own + (effects @ effects) / (2 * fitted.FLAT**2))
 
     best = scipy.optimize.minimize(loss, np.zeros(design.shape[1]), method="BFGS", tol=1e-9)
     share = expit(design @ best.x)
@@ -100,9 +101,9 @@ def test_schools_are_those_of_a_logistic_regression_by_scipy(agreed: pd.DataFram
 
 
 def test_distances_are_those_of_a_normal_of_all_schools(agreed: pd.DataFrame) -> None:
-    told, usual = moderate.fit(agreed, 0.9), 0.05
-    seen = moderate.beside(told, usual)
-    shift, error = moderate.shrunken(told, usual)
+    told, usual = fitted.fit(agreed, 0.9), 0.05
+    seen = apart.beside(told, usual)
+    shift, error = apart.shrunken(told, usual)
     size = len(told.n)
     for place in range(size):
         others = [one for one in range(size) if one != place]
@@ -141,7 +142,7 @@ def test_distances_are_those_of_a_normal_of_all_schools(agreed: pd.DataFrame) ->
 def test_the_doubt_of_all_schools_is_that_of_their_weighted_mean(agreed: pd.DataFrame) -> None:
     (doubt,) = moderate.doubts(agreed, community=COMMUNITY).itertuples()
     n = agreed.groupby("provider_id")["n"].sum().to_numpy()
-    told = moderate.fit(agreed, 0.9)
+    told = fitted.fit(agreed, 0.9)
     logs = [
         scipy.stats.multivariate_normal(cov=told.covariance + wide**2 * np.eye(5) + WIDE).logpdf(
             told.level
@@ -150,7 +151,7 @@ def test_the_doubt_of_all_schools_is_that_of_their_weighted_mean(agreed: pd.Data
     ]
     likely = spread.after(spread.outset(0.05), np.array(logs))
     rng = np.random.default_rng(1)
-    wide = rng.choice(spread.GRID, 200_000, p=likely)
+    wide = rng.choice(np.maximum(spread.GRID, 0.005), 200_000, p=likely)
     schools = wide[:, None] * rng.standard_normal((200_000, 5))
     assert np.std(schools[:, 0]) == pytest.approx(doubt.spread, rel=0.02)
     assert np.quantile(abs(schools), 0.95) == pytest.approx(doubt.one_school, rel=0.02)
@@ -159,8 +160,8 @@ def test_the_doubt_of_all_schools_is_that_of_their_weighted_mean(agreed: pd.Data
 
 
 def test_a_school_is_pulled_one_error_at_most() -> None:
-    seen = moderate.Beside(np.array([0.2, -0.2, 0.02]), np.full(3, 0.04), np.zeros(3))
-    shift, error = moderate.pulled(seen, np.array([0.1, -0.1, 0.01]), np.full(3, 0.03))
+    seen = apart.Beside(np.array([0.2, -0.2, 0.02]), np.full(3, 0.04), np.zeros(3))
+    shift, error = apart.pulled(seen, np.array([0.1, -0.1, 0.01]), np.full(3, 0.03))
     np.testing.assert_allclose(shift, [0.16, -0.16, 0.01])
     np.testing.assert_allclose(error, [0.04, 0.04, 0.03])
 
@@ -175,7 +176,7 @@ def test_a_noisy_test_does_not_make_schools_of_low_scores_look_strict(worlds: Mo
     score = counted["score"] * counted["n"]
     mean = score.groupby(counted["provider_id"]).sum() / counted.groupby("provider_id")["n"].sum()
     slopes = [
-        np.polyfit(mean.to_numpy(), moderate.fit(counted, reliability).level, 1)[0]
+        np.polyfit(mean.to_numpy(), fitted.fit(counted, reliability).level, 1)[0]
         for reliability in (1.0, 0.8)
     ]
     assert (
@@ -192,9 +193,9 @@ def seen(worlds: ModuleType, seeds: int, **world: float) -> tuple[int, int]:
     found = false = 0
     for seed in range(seeds):
         journeys, _ = worlds.made(worlds.World(**world), seed)
-        apart = moderate.schools(agree.counts(journeys), community=COMMUNITY)["apart"]
-        found += int(apart.iloc[0])
-        false += int(apart.iloc[1:].any())
+        told = moderate.schools(agree.counts(journeys), community=COMMUNITY)["apart"]
+        found += int(told.iloc[0])
+        false += int(told.iloc[1:].any())
     return found, false
 
 
@@ -247,6 +248,12 @@ def test_a_difference_too_small_for_a_finding_is_no_alarm() -> None:
     assert told.loc["Y", "seen"] == pytest.approx(-0.06, abs=0.001)
     wanted = replace(COMMUNITY, settings=Settings(smallest_gap=0.07))
     assert not moderate.schools(several(*rows), community=wanted)["apart"].any()
+
+
+def test_many_schools_that_are_alike_leave_hardly_a_doubt() -> None:
+    rows = [school(name, n=40_000, n_success=20_000) for name in "PQRSTUVWXY"]
+    (doubt,) = moderate.doubts(several(*rows), community=COMMUNITY).itertuples()
+    assert 0 < doubt.pooled < doubt.one_school < 0.012
 
 
 # Figures

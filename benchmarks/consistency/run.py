@@ -19,7 +19,8 @@ import pandas as pd
 
 from benchmarks.consistency import worlds
 from benchmarks.consistency.worlds import World
-from colanalysis import agree, moderate
+from colanalysis import agree
+from colanalysis.moderating import moderate
 
 RESULTS = Path(__file__).parent / "results" / "consistency.csv"
 FIRST_SEED, SEEDS = 10_000, 200

@@ -1,0 +1,1 @@
+"""Do schools mean the same by a judgement? A test of the same learners tells."""
