@@ -25,21 +25,6 @@ from colanalysis import (
     kept,
     link,
     measure,
-    moderate,
-    page,
-)
-    deliver,
-    describe,
-    draw,
-    execute,
-    export,
-<<<<<<< HEAD
-    kept,
-=======
-    judging,
->>>>>>> 7826b7e (Judgements are compared with tests of the same learners, school by school, and their doubt is told)
-    link,
-    measure,
     page,
 )
 from colanalysis.check import Checked
