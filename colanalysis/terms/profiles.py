@@ -105,6 +105,20 @@ def document(path: Path, *, where: str) -> dict[str, Any]:
             where=where,
             remedy='Text stands in quotation marks: name = "Te Awa".',
         ) from error
+    except (RecursionError, ValueError) as error:
+        # Valid TOML may nest brackets, or write digits, beyond what Python takes.
+        raise SettingsError(
+            "found brackets within brackets, or digits of a number, without end",
+            where=where,
+            expected="settings that somebody wrote by hand",
+            remedy="Take the line out, or put an earlier copy of the file in its place.",
+        ) from error
+    except OSError as error:
+        raise SettingsError(
+            "the file cannot be opened",
+            where=where,
+            remedy="Close it in other programs and check that you may read it.",
+        ) from error
 
 
 def _unknown(name: str, known: Sequence[str], *, where: str) -> SettingsError:
