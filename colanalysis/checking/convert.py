@@ -169,7 +169,7 @@ def ethnicities(texts: pd.Series) -> Converted:
 
 def one_spelling(texts: pd.Series) -> Converted:
     """Give spellings that differ in capitals, blanks or macrons the commonest of them."""
-    common: dict[str, str] = {}
+    common = {"": ""}  # a cell of invisible marks is blank
     counts = texts.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     for text in counts.index:
         common.setdefault(plain(text), text)

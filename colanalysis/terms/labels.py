@@ -37,7 +37,7 @@ def pairs(kind: str) -> dict[str, str]:
 
 
 def plain(text: object) -> str:
-    """Fold away macrons and other accents, capitals and spare blanks, to compare names.
+    """Fold away macrons and other accents, invisible marks, capitals and spare blanks, to compare names.
 
     >>> plain(" MĀORI  medium ")
     'maori medium'
@@ -45,8 +45,12 @@ def plain(text: object) -> str:
     bare = str(text)
     if not bare.isascii():
         bare = unicodedata.normalize("NFKD", bare)
-        bare = "".join(mark for mark in bare if not unicodedata.combining(mark))
+        bare = "".join(c for c in bare if not _unseen(c))
     return " ".join(bare.casefold().split())
+
+
+def _unseen(letter: str) -> bool:
+    return bool(unicodedata.combining(letter)) or unicodedata.category(letter) == "Cf"
 
 
 @cache
