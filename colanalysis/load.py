@@ -127,10 +127,14 @@ def _unread(found: Community) -> list[dict[str, object]]:
 
 def _stray(path: Path) -> bool:
     """Say whether a file looks like data and has no name by which it is read."""
-    ending = path.suffix.lower()
+    ending, name = path.suffix.lower(), path.stem.casefold()
+    if name in TABLES and (_readable(path) or (path.is_dir() and not ending)):
+        return False
     if ending in files.BY_SOURCE:
         return path.is_file() and path.name[0] not in ".~"
-    return _readable(path) and ending != ".txt" and path.stem.casefold() not in TABLES
+    # Whatever bears the name of a table was meant to be read: observations.csv.gz, a broken link.
+    named = name.partition(".")[0] in TABLES
+    return named or (_readable(path) and ending != ".txt")
 
 
 def _source_path(folder: Path, source: Source) -> Path:
