@@ -38,8 +38,10 @@ _AGAIN = "Export it again, or delete it if there is nothing to report."
 def text_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
     """Read the bytes of a text file; ``known`` column names tell which delimiter it uses."""
     _refuse_other_kinds(data, file)
+    bare = data.removeprefix(codecs.BOM_UTF8)
+    _refuse_blank(bare, file)
     delimiter_of = partial(_delimiter, known=known)
-    plain = unquoted_grid(data.removeprefix(codecs.BOM_UTF8), file, delimiter_of, [])
+    plain = unquoted_grid(bare, file, delimiter_of, [])
     if plain is not None:
         return plain
     text, notes = decode(data, file)
@@ -51,6 +53,7 @@ def text_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
             expected="text",
             remedy="The file is damaged or not a text file: export it again.",
         )
+    _refuse_blank(text, file)
     # In another encoding than UTF-8 it may be plain all the same.
     plain = unquoted_grid(text.encode(), file, delimiter_of, notes)
     if plain is not None:
@@ -59,9 +62,12 @@ def text_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
     return from_records(file, numbers, cells, notes)
 
 
-def _refuse_other_kinds(data: bytes, file: str) -> None:
-    if not data or data.isspace():
+def _refuse_blank(text: str | bytes, file: str) -> None:
+    if not text or text.isspace():
         raise DataError(_EMPTY, where=file, expected=_HEADINGS, remedy=_AGAIN)
+
+
+def _refuse_other_kinds(data: bytes, file: str) -> None:
     for start, kind, remedy in _NOT_TEXT:
         if data.lstrip().startswith(start):
             raise DataError(f"found {kind}", where=file, expected="a text file", remedy=remedy)
