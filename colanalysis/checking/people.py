@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from colanalysis import coded
-from colanalysis.checking import convert
+from colanalysis.checking import convert, texts
 from colanalysis.checking.sift import Notes, blank, doubt, sift, typed
 from colanalysis.terms import problems
 from colanalysis.terms.labels import plain
-from colanalysis.terms.schema import PROVIDER_TYPES, RESERVED, TABLES, column_name
+from colanalysis.terms.schema import PROVIDER_TYPES, RESERVED, TABLES, TOTAL, column_name
 from colanalysis.terms.settings import Community
 
-__all__ = ["enrolments", "groups", "learners", "outsider", "providers"]
+__all__ = ["enrolments", "groups", "learners", "outsider", "providers", "total"]
 
 _MOST_VALUES = 20
 _GROUPS = ("gender", "ethnicity")
@@ -43,6 +43,7 @@ def learners(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, No
     """Check the learners: each listed once, with the attributes that can be groups."""
     rows, notes = sift(
         rows,
+        total(rows),
         *blank(rows, "learners"),
         ("duplicate learner", "learner_id", rows.duplicated(["source_file", "learner_id"])),
     )
@@ -94,8 +95,11 @@ def groups(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Notes]:
             notes.append(_about_file("too many different values", rows, column))
             rows = rows.drop(columns=column)
         else:
-            values, changed = convert.one_spelling(rows[column])
+            failed = texts.an_error(rows[column])
+            notes += doubt(rows, "error of a spreadsheet", column, failed)
+            values, changed = convert.one_spelling(rows[column].astype("str").mask(failed, ""))
             notes += doubt(rows, "spelled in several ways", column, changed)
+            notes += doubt(rows, "letter beside its word", column, texts.a_letter(values))
             rows = rows.assign(**{column: values})
     return rows, notes
 
@@ -108,6 +112,11 @@ def _too_many(texts: pd.Series) -> bool:
 def _about_file(rule: str, rows: pd.DataFrame, column: str) -> dict[str, object]:
     files = rows["source_file"].unique()
     return problems.note(rule, ", ".join(files), column=column, count=max(len(rows), 1))
+
+
+def total(rows: pd.DataFrame) -> tuple[str, str, pd.Series]:
+    """Test for rows that sum others up, which was marked when ids became pseudonyms."""
+    return "row of totals", "learner_id", rows["learner_id"] == TOTAL
 
 
 def outsider(rows: pd.DataFrame, learners: pd.DataFrame) -> tuple[str, str, pd.Series]:
@@ -123,6 +132,7 @@ def enrolments(
     year, bad = convert.years(rows["year"])
     rows, notes = sift(
         rows.assign(year=year),
+        total(rows),
         *blank(rows, "enrolments"),
         outsider(rows, learners),
         (

@@ -9,11 +9,11 @@ import pandas as pd
 
 from colanalysis import coded
 from colanalysis.checking import across, convert, texts
-from colanalysis.checking.people import groups, outsider
+from colanalysis.checking.people import groups, outsider, total
 from colanalysis.checking.sift import Known, Notes, blank, doubt, sift, typed
 from colanalysis.terms import catalogue, problems
 from colanalysis.terms.labels import plain
-from colanalysis.terms.schema import TOTAL, column_name
+from colanalysis.terms.schema import RESERVED, TABLES, column_name
 from colanalysis.terms.settings import Community
 
 __all__ = ["counts", "observations", "survey"]
@@ -34,6 +34,7 @@ def observations(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]
         year_level=rows["year_level"].fillna(pd.Series(levels[enrolled], rows.index))
     )
     rows, away = _applies(rows, known.community)
+    away += doubt(rows, "result without a step", "year_level", _nowhere(rows, known))
     away += across.results(rows, known, enrolled[rows.index] >= 0)
     if known.enrolments.empty:  # else it was said of the enrolments
         away += across.placed(rows, known)
@@ -51,6 +52,7 @@ def survey(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
     rows, more = _measured(rows, known.community)
     rows, odd = typed(rows, "survey")
     rows, away = _applies(rows, known.community)
+    away += doubt(rows, "result without a step", "year_level", _nowhere(rows, known))
     rows, grouped = groups(rows, "survey")
     return rows.reset_index(drop=True), notes + more + odd + away + grouped
 
@@ -76,14 +78,20 @@ def counts(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
         # A blank cell would make it a count of all learners.
         tests.append(("count of an unknown group", "ethnicity", bad | (given & (values == ""))))
         rows = rows.assign(ethnicity=values)
+    others = [name for name in rows if name not in (*TABLES["counts"].columns, *RESERVED)]
+    tests += [("count of an unknown group", name, texts.an_error(rows[name])) for name in others]
     rows, more = sift(rows, *tests)
     rows, odd = typed(rows, "counts")
+    odd += doubt(rows, "count without a step", "year_level", _nowhere(rows, known))
+    return rows.reset_index(drop=True), notes + strange + more + odd
+
+
+def _nowhere(rows: pd.DataFrame, known: Known) -> pd.Series:
+    """Rows that have no step: no year level, of a measure without a step of its own, not in ECE."""
     fixed = {name for name, measure in known.community.measures.items() if measure.stage}
     early = known.providers.loc[known.providers["type"] == "ece", "provider_id"]
-    nowhere = rows["year_level"].isna() & ~rows["measure"].isin(fixed)
-    nowhere &= ~rows["provider_id"].isin(early)
-    odd += doubt(rows, "count without a step", "year_level", nowhere)
-    return rows.reset_index(drop=True), notes + strange + more + odd
+    elsewhere = ~rows["measure"].isin(fixed) & ~rows["provider_id"].isin(early)
+    return rows["year_level"].isna() & elsewhere
 
 
 def _placed(rows: pd.DataFrame, name: str, known: Known) -> tuple[pd.DataFrame, Notes]:
@@ -106,16 +114,10 @@ def _placed(rows: pd.DataFrame, name: str, known: Known) -> tuple[pd.DataFrame, 
 
 def _totals(rows: pd.DataFrame) -> list[tuple[str, str, pd.Series]]:
     """Rows that sum others up: they would count everybody twice."""
-    named = [name for name in rows if name not in ("value", "n", "n_success", "term", "year", "year_level", "date", "norm_version", "source_file", "source_row")]  # fmt: skip
-    return [
-        # Of a learner's id it was marked when it became a pseudonym.
-        (
-            "row of totals",
-            name,
-            rows[name] == TOTAL if name == "learner_id" else texts.a_total(rows[name]),
-        )
-        for name in named
-    ]
+    left = ("learner_id", "value", "n", "n_success", "term", "year", "year_level", "date", "norm_version", "source_file", "source_row")  # fmt: skip
+    own = [total(rows)] if "learner_id" in rows else []
+    named = [name for name in rows if name not in left]
+    return own + [("row of totals", name, texts.a_total(rows[name])) for name in named]
 
 
 def _known_measures(rows: pd.DataFrame, community: Community) -> tuple[pd.DataFrame, Notes]:

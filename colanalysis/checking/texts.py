@@ -17,8 +17,10 @@ from colanalysis.terms.schema import TOTAL
 
 __all__ = [
     "a_date",
+    "a_letter",
     "a_mark",
     "a_total",
+    "an_error",
     "day_number",
     "each",
     "month_first",
@@ -37,6 +39,7 @@ _TOTALS = frozenset(
 )  # fmt: skip
 _MARKS = frozenset(["*", "**", "~", "..", "...", "c", "n", "x", "z", "np", "n/p", "s", "u", "suppressed",
                     "not published", "confidential"])  # fmt: skip
+_ERROR = re.compile(r"#(?:REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|N/A|SPILL!|CALC!|#+)")
 _LESS_THAN = re.compile(r"[<≤] ?\d+")
 # "2-3" becomes 2-Mar or 3-Feb; a month and a year make no sense of a result either.
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -69,6 +72,18 @@ def says_total(text: str) -> bool:
 def a_mark(texts: pd.Series) -> pd.Series:
     """Marks that stand in place of a number that was not to be published."""
     return each(texts, lambda text: plain(text) in _MARKS or _LESS_THAN.fullmatch(text) is not None)
+
+
+def an_error(texts: pd.Series) -> pd.Series:
+    """Errors of a spreadsheet in place of what its formula should have given."""
+    return each(texts, lambda text: _ERROR.fullmatch(plain(text).upper()) is not None)
+
+
+def a_letter(texts: pd.Series) -> pd.Series:
+    """Letters that begin another text of the column: F where others write female."""
+    words = {plain(text) for text in texts.unique()}
+    begun = {word[0] for word in words if len(word) > 1 and word[0].isalpha()}
+    return each(texts, lambda text: plain(text) in begun)
 
 
 def a_date(texts: pd.Series) -> pd.Series:

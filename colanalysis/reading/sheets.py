@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from colanalysis.errors import DataError
+from colanalysis.reading import unpack
 from colanalysis.reading.grid import Grid, from_records, headings, known_headings
-from colanalysis.terms.problems import note
+from colanalysis.terms.problems import SHOWN_PER_FILE, note
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
 
 __all__ = ["parquet_grid", "workbook", "workbook_grid"]
 
+_LARGEST = 50_000_000  # cells of a Parquet file, of which a few bytes may tell any number
+
 
 def workbook_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
     """Read the sheet of an XLSX or XLS workbook whose headings are known."""
+    lacking = unpack.rows_without_values(data, file)
     with workbook(data, file) as book:
         sheets = [
             _records(book.get_sheet_by_name(name).to_python(skip_empty_area=False))
@@ -49,7 +53,11 @@ def workbook_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
             remedy="Delete title rows above the headings and write them as the guide names them.",
         )
     numbers, rows = filled[fits.index(max(fits))]
-    notes = [note("other sheets", file, count=len(filled) - 1)] if len(filled) > 1 else []
+    notes = [note("cell without a value", file, row=row) for row in lacking[:SHOWN_PER_FILE]]
+    if others := lacking[SHOWN_PER_FILE:]:
+        notes.append(note("cell without a value", file, count=len(others)))
+    if len(filled) > 1:
+        notes.append(note("other sheets", file, count=len(filled) - 1))
     return from_records(file, numbers, [cell for row in rows for cell in row], notes)
 
 
@@ -61,12 +69,7 @@ def workbook(data: bytes, file: str) -> Iterator[CalamineWorkbook]:
     try:
         yield CalamineWorkbook.from_filelike(io.BytesIO(data))
     except CalamineError as error:
-        raise DataError(
-            "the workbook cannot be opened",
-            where=file,
-            expected="an XLSX or XLS workbook",
-            remedy="Remove its password; if it is text or a web page, give it that ending.",
-        ) from error
+        raise unpack.cannot_be_opened(file) from error
 
 
 def _records(rows: Sequence[Sequence[object]]) -> tuple[list[int], list[list[str]]]:
@@ -101,8 +104,16 @@ def parquet_grid(data: bytes, file: str) -> Grid:
             remedy="Install pyarrow, or save the table as CSV.",
         ) from error
     try:
+        told = pq.read_metadata(pa.BufferReader(data))
+        if told.num_rows * told.num_columns > _LARGEST:
+            raise DataError(
+                f"found {told.num_rows:,} rows of {told.num_columns} columns",
+                where=file,
+                expected=f"at most {_LARGEST:,} cells",
+                remedy="Keep the columns and rows that are needed.",
+            )
         table = pq.read_table(pa.BufferReader(data))
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OSError) as error:  # some damage is no error of Arrow's own
         raise DataError(
             "the file cannot be opened",
             where=file,
