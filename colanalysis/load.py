@@ -26,6 +26,8 @@ from colanalysis.terms.settings import Community, Source
 
 __all__ = ["Loaded", "community", "files_of"]
 
+_File = tuple[Path, Callable[[bytes, str], Read]]
+
 
 @dataclass(frozen=True)
 class Loaded:
@@ -65,7 +67,10 @@ def community(folder: Path | str) -> Loaded:
             pieces[name].append(rows)
             inputs.append({"file": file, "table": name, "sha256": digest, "rows": len(rows)})
 
-    for path, reads in _listed(found):
+    for path, reads in _tables(found):
+        add(path, reads)
+    _refuse_copies(inputs)
+    for path, reads in _sources(found):
         add(path, reads)
     frames = {name: coded.below(parts) for name, parts in pieces.items() if parts}
     frames = _under_pseudonyms(frames, found)
@@ -78,16 +83,21 @@ def files_of(found: Community) -> list[Path]:
 
     Raises DataError and SettingsError as ``community`` does, where it is not clear which they are.
     """
-    return [path for path, _ in _listed(found)]
+    return [path for path, _ in (*_tables(found), *_sources(found))]
 
 
-def _listed(found: Community) -> Sequence[tuple[Path, Callable[[bytes, str], Read]]]:
-    """Every file with the way in which it is read: tables by their names, then the sources."""
+def _tables(found: Community) -> Sequence[_File]:
+    """The files of tables, which are found by their names, each with the way in which it is read."""
     return [
         (path, partial(_read, table=table))
         for table in TABLES.values()
         for path in _files(found.folder, table.name)
-    ] + [
+    ]
+
+
+def _sources(found: Community) -> Sequence[_File]:
+    """The same of exports, which are found by [[source]]."""
+    return [
         (_source_path(found.folder, source), partial(sources.read, source=source))
         for source in found.sources
     ]
@@ -111,17 +121,31 @@ def _files(folder: Path, table: str) -> list[Path]:
     return [path for path in sorted(inside[0].rglob("*")) if _readable(path)]
 
 
+def _refuse_copies(inputs: Sequence[Mapping[str, object]]) -> None:
+    """Refuse a file that lies in a folder twice: nothing would tell that its answers count twice."""
+    first: dict[tuple[object, object], object] = {}
+    for one in inputs:
+        before = first.setdefault((one["table"], one["sha256"]), one["file"])
+        if one["rows"] and before != one["file"]:
+            raise DataError(
+                f"found the same as in {before}",
+                where=str(one["file"]),
+                expected="every file once, as rows read twice would count twice",
+                remedy="Delete one of the two.",
+            )
+
+
 def _readable(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() in files.ENDINGS and path.name[0] not in ".~"
 
 
 def _unread(found: Community) -> list[dict[str, object]]:
     """Tables in the folder that are named after nothing known: often a spelling mistake."""
-    listed = {_source_path(found.folder, source).resolve() for source in found.sources}
+    listed = [_source_path(found.folder, source) for source in found.sources]
     return [
         problems.note("file not read", path.name)
         for path in sorted(found.folder.iterdir())
-        if _stray(path) and path.resolve() not in listed
+        if _stray(path) and not (path.exists() and any(map(path.samefile, listed)))
     ]
 
 

@@ -19,7 +19,7 @@ rows = st.integers(2, 5).flatmap(
 
 def by_records(data: bytes) -> Grid:
     text = data.decode()
-    delimiter = read._delimiter(text, KNOWN)
+    delimiter = read._delimiter(text, KNOWN, "a.csv")
     numbers, cells = read._records(text, "a.csv", delimiter)
     return read.from_records("a.csv", numbers, cells, [])
 

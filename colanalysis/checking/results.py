@@ -82,8 +82,10 @@ def counts(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
     tests += [("count of an unknown group", name, texts.an_error(rows[name])) for name in others]
     rows, more = sift(rows, *tests)
     rows, odd = typed(rows, "counts")
+    told = [c for c in rows if c not in ("n", "n_success", "mark", "source_file", "source_row")]
+    rows, twice = sift(rows, ("duplicate count", "", rows.duplicated(told, keep="last")))
     odd += doubt(rows, "count without a step", "year_level", _nowhere(rows, known))
-    return rows.reset_index(drop=True), notes + strange + more + odd
+    return rows.reset_index(drop=True), notes + strange + more + odd + twice
 
 
 def _nowhere(rows: pd.DataFrame, known: Known) -> pd.Series:

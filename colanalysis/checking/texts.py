@@ -31,7 +31,7 @@ __all__ = [
 
 # A question mark within a word, the sign for a lost letter, and UTF-8 that was read as Windows-1252.
 _TORN = re.compile(
-    r"[^\W\d_]\?[^\W\d_]|\ufffd|[ÃÄÅ][\u0080-\u00bf\u0152-\u017e‘’“”•–—…†‡‰€™]|â€|[^\W\d_][ÃÄÅ][a-z]"
+    r"[^\W\d_]\?[^\W\d_]|[^\W\d_A-Z][ÃÄÅ]\b|\ufffd|[ÃÄÅ][\u0080-\u00bf\u0152-\u017e‘’“”•–—…†‡‰€™]|â€|[^\W\d_][ÃÄÅ][a-z]"
 )
 _TOTALS = frozenset(
     [TOTAL, "all", "all learners", "all schools", "all students", "average", "averages", "grand total", "mean",

@@ -31,6 +31,7 @@ _NOT_TEXT = (
     (b"PAR1", "a Parquet file", "Rename it to .parquet."),
     (b"<", "a web page", "Export it again as CSV: the page may be a log-in or an error page."),
 )
+_LONGEST = 1_000_000  # letters of a row of headings
 _EMPTY, _HEADINGS = "the file is empty", "a row of headings"
 _AGAIN = "Export it again, or delete it if there is nothing to report."
 
@@ -40,7 +41,7 @@ def text_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
     _refuse_other_kinds(data, file)
     bare = data.removeprefix(codecs.BOM_UTF8)
     _refuse_blank(bare, file)
-    delimiter_of = partial(_delimiter, known=known)
+    delimiter_of = partial(_delimiter, known=known, file=file)
     plain = unquoted_grid(bare, file, delimiter_of, [])
     if plain is not None:
         return plain
@@ -93,13 +94,23 @@ def decode(data: bytes, file: str) -> tuple[str, list[dict[str, object]]]:
     )
 
 
-def _delimiter(text: str, known: frozenset[str]) -> str:
+def _delimiter(text: str, known: frozenset[str], file: str) -> str:
     """Find the delimiter that turns the heading line into the most known column names."""
     line = re.match(r"[^\r\n]*", text.lstrip("\r\n"))
-    first = line.group()[: csv.field_size_limit()] if line else ""
+    first = line.group() if line else ""
+    if len(first) > _LONGEST:
+        raise DataError(
+            f"found a first row of {len(first):,} letters",
+            where=f"{file}, row 1",
+            expected=_HEADINGS,
+            remedy="The lines may have been lost on the way: export it again.",
+        )
 
     def fit(delimiter: str) -> tuple[int, int]:
-        cells = next(csv.reader([first], delimiter=delimiter), [])
+        try:
+            cells = next(csv.reader([first], delimiter=delimiter), [])
+        except csv.Error:  # a field far too long, which is told with its row
+            return 0, 0
         return known_headings(cells, known), len(cells)
 
     return max(_DELIMITERS, key=fit)
@@ -107,9 +118,12 @@ def _delimiter(text: str, known: frozenset[str]) -> str:
 
 def _records(text: str, file: str, delimiter: str) -> tuple[list[int], list[str]]:
     """Numbers and cells of the records that are not blank; all have as many fields as the first."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    # A StringIO would take four bytes for every letter.
+    lines = io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", newline="")
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     numbers: list[int] = []
     cells: list[str] = []
+    once: dict[str, str] = {}  # the same text in many cells is kept once
     number, width = 0, 0
     try:
         for number, record in enumerate(reader, 1):  # noqa: B007 - named in the error below
@@ -119,7 +133,7 @@ def _records(text: str, file: str, delimiter: str) -> tuple[list[int], list[str]
             if len(record) != width:
                 raise _wrong_width(file, number, (len(record), width), delimiter)
             numbers.append(number)
-            cells += record
+            cells += [once.setdefault(cell, cell) for cell in record]
     except csv.Error as error:
         raise DataError(
             "found quotation marks that do not match, or a field that is far too long",
