@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -261,9 +262,13 @@ def damaged(whole: Path, folder: Path, damage: Damage) -> Path:
     return folder
 
 
+@cache
+def ids() -> frozenset[str]:
+    return frozenset(row[0] for row in damages.read(damages.SAMPLE / "learners.csv"))
+
+
 def names_nobody(text: str) -> bool:
-    ids = {row[0] for row in damages.read(damages.SAMPLE / "learners.csv")}
-    return not ids & set(re.findall(r"\d+", text))
+    return ids().isdisjoint(re.findall(r"\d+", text))
 
 
 @pytest.mark.parametrize("name", [name for name, one in DAMAGES.items() if not one.heavy])
@@ -288,7 +293,7 @@ def test_damage(
         assert names_nobody(str(stopped.value))
         return
     got = expected if same_tables(checked, undamaged) else numbers(checked)
-    if damage.same or not (damage.told or damage.as_written):
+    if damage.same or not (damage.told or damage.as_written or damage.lost):
         assert got == expected
     else:
         tables = files(folder if damage.as_written else whole)

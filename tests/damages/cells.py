@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from pathlib import Path
 
-from damages.folder import cell, cut, row_with
+from damages.folder import TABLES, cell, cut, row_with
 from damages.registry import Damage, Told, add
 
 # Cells: table, a row that has this, column, what is put there, the checks that tell it.
@@ -177,10 +177,23 @@ _AS_WRITTEN = frozenset(["letters lost", "letter beside its word"])
 _OF_THE_FILE = frozenset(["success rule not set"])
 
 
+# What the rows of every other table refer to.
+_PEOPLE = ("providers", "learners", "enrolments")
+
+
 def _cell(name: str, table: str, row: int, where: str, new: str, checks: tuple[str, ...]) -> Damage:
+    # A folder without the tables that have nothing to do with it is tried in half the time.
+    others = [one for one in (*TABLES, "counts") if one not in (*_PEOPLE, table)]
+    lost = () if table in _PEOPLE else tuple(others)
+
+    def do(folder: Path) -> None:
+        for other in lost:
+            (folder / f"{other}.csv").unlink()
+        cell(folder, table, row, where, new)
+
     return Damage(
         name,
-        partial(cell, table=table, row=row, name=where, new=new),
+        do,
         told=tuple(
             Told(
                 check,
@@ -191,6 +204,7 @@ def _cell(name: str, table: str, row: int, where: str, new: str, checks: tuple[s
             for check in checks
         ),
         follows=_FOLLOWS if checks else frozenset(),
+        lost=lost,
         as_written=bool(checks) and _AS_WRITTEN.issuperset(checks),
     )
 
