@@ -23,7 +23,8 @@ from colanalysis.errors import ColanalysisError, DataError
 from colanalysis.terms.rules import RULES
 
 GIB = 1 << 30
-# What only a reader of another format tells, and no file of a tidy table can provoke.
+# What only a reader of another format tells (or the page of data health, of schools beside one
+# another), and no file of a tidy table can provoke.
 OF_READERS = {
     "moe": ["learner without an id", "learner in several records", "footer rows", "draft roll return",
             "footer does not reconcile", "record of another school", "no roll summary",
@@ -37,6 +38,10 @@ OF_READERS = {
                   "half-day outside the terms", "unknown attendance code", "too few half-days"],
     "crosstab": ["totals left out", "total does not add up", "total not checked", "suppressed count",
                  "number with a mark", "count left blank", "row without numbers", "row left out"],
+    "ncea": ["NCEA award worked out", "NCEA award not certain", "NCEA entry not understood",
+             "no NCEA rule for the year"],
+    "half_day_counts": ["half-day counts not understood"],
+    "health": ["judgements apart from tests"],
 }  # fmt: skip
 
 # The numbers, as bags of rows
