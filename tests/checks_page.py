@@ -10,7 +10,9 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "checks.md"
 HEAD = """# Every check
 
 `python3 run.py check FOLDER` asks all of these and writes `data-health.html` and `checks.csv`. What a check finds is
-told with its file, its rows and its column, never with what stands there.
+told with its file, its rows and its column, never with what stands there. The tests damage the files of the sample in
+more than 300 named ways: each ends in a correct load, with one of these checks where something is doubtful, or in one
+error that names the file; and never in more than 4 GiB of memory.
 
 """
 MEANS = {

@@ -113,7 +113,8 @@ def parquet_grid(data: bytes, file: str) -> Grid:
                 remedy="Keep the columns and rows that are needed.",
             )
         table = pq.read_table(pa.BufferReader(data))
-    except (pa.ArrowException, OSError) as error:  # some damage is no error of Arrow's own
+        table.validate(full=True)  # else letters that are none are found by whoever uses them
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # Arrow's own are not all
         raise DataError(
             "the file cannot be opened",
             where=file,

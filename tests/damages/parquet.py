@@ -83,6 +83,20 @@ def parquet_with_damaged_bytes(folder: Path) -> None:
 
 
 @refused("observations.parquet", "the file cannot be opened", "a Parquet file")
+def parquet_with_letters_that_are_none(folder: Path) -> None:
+    path = parquet(folder, "observations")
+    pq.write_table(pq.read_table(path), path, compression="none")
+    spoilt = path.read_bytes().replace(b"reading_judgement", b"reading_judg\xffment")
+    path.write_bytes(spoilt)
+
+
+@refused("observations.parquet", "the file cannot be opened", "a Parquet file")
+def parquet_with_a_heading_of_letters_that_are_none(folder: Path) -> None:
+    path = parquet(folder, "observations")
+    path.write_bytes(path.read_bytes().replace(b"learner_id", b"learner\xffid"))
+
+
+@refused("observations.parquet", "the file cannot be opened", "a Parquet file")
 def csv_that_is_called_parquet(folder: Path) -> None:
     (folder / "observations.csv").rename(folder / "observations.parquet")
 

@@ -220,11 +220,23 @@ def archive_without_a_workbook(folder: Path) -> None:
 @refused("learners.xlsx", "the workbook cannot be opened", "Remove its password")
 def workbook_with_a_password(folder: Path) -> None:
     (folder / "learners.csv").unlink()
-    (folder / "learners.xlsx").write_bytes(_compound_file("EncryptedPackage"))
+    (folder / "learners.xlsx").write_bytes(_locked())
 
 
-def _compound_file(stream: str) -> bytes:
-    """The least that is an OLE2 file with one stream, as password-protected workbooks are."""
+@refused("learners.xls", "the workbook cannot be opened", "Remove its password")
+def workbook_with_a_password_that_is_called_xls(folder: Path) -> None:
+    (folder / "learners.csv").unlink()
+    (folder / "learners.xls").write_bytes(_locked())
+
+
+@refused("learners.csv", "a spreadsheet (XLS)")
+def workbook_with_a_password_that_is_called_csv(folder: Path) -> None:
+    (folder / "learners.csv").write_bytes(_locked())
+
+
+def _locked() -> bytes:
+    """What Excel makes of a workbook with a password: an OLE2 file of what is needed to unlock it,
+    and of the workbook itself, which nobody can tell from noise."""
     free, end, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16)
     header += struct.pack(
@@ -232,20 +244,25 @@ def _compound_file(stream: str) -> bytes:
     )
     header += struct.pack("<109I", 0, *[free] * 108)
 
-    def entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+    def entry(name: str, kind: int, right: int, child: int, start: int, size: int) -> bytes:
         written = name.encode("utf-16-le")
         return (
             written.ljust(64, b"\0")
-            + struct.pack("<HBBIII", len(written) + 2, kind, 1, free, free, child)
+            + struct.pack("<HBBIII", len(written) + 2, kind, 1, free, right, child)
             + bytes(36)
             + struct.pack("<IQ", start, size)
         )
 
-    sectors = 8
-    chain = [table, end, *range(3, 2 + sectors), end]
+    about = b'\x04\x00\x04\x00\x40\x00\x00\x00<?xml version="1.0"?><encryption/>'.ljust(4096)
+    package = struct.pack("<Q", 4000) + b"\x5a" * 4088
+    chain = [table, end, *range(3, 10), end, *range(11, 18), end]
     fat = struct.pack("<128I", *chain, *[free] * (128 - len(chain)))
-    directory = entry("Root Entry", 5, 1, end, 0) + entry(stream, 2, free, 2, sectors * 512)
-    return header + fat + directory.ljust(512, b"\0") + b"\x5a" * sectors * 512
+    directory = (
+        entry("Root Entry", 5, free, 1, end, 0)
+        + entry("EncryptionInfo", 2, 2, free, 2, len(about))
+        + entry("EncryptedPackage", 2, free, free, 10, len(package))
+    )
+    return header + fat + directory.ljust(512, b"\0") + about + package
 
 
 @harmless
