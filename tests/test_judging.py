@@ -109,7 +109,10 @@ def test_where_too_few_schools_have_both_it_says_so(tmp_path: Path) -> None:
 def test_no_report_tells_which_school_is_apart(apart: Path) -> None:
     gathered = evidence.gather(apart)
     assert len(gathered.judged) == 1
-    assert judging.RULE not in set(gathered.problems["rule"])
+    told = publish.tables(gathered, release.told_to("public", gathered, release.NOTHING), "")
+    assert set(told["data"]["what"]) == {"rows_in", "used", "set_aside"}
+    # Nor of four schools what they differ by, since each could work out the others'.
+    assert told["judged"].empty
 
 
 def test_doubts_are_told_in_whole_points_rounded_up_and_of_many_schools_only(

@@ -226,7 +226,7 @@ def test_three_schools_with_enough_learners_at_shared_year_levels_are_needed() -
 
 
 def test_the_latest_year_that_can_be_compared_is_told() -> None:
-    before = [school(name, year=2024) for name in "PQR"]
+    before = [school(name, year=year) for year in (2023, 2024) for name in "PQR"]
     now = [school(name) for name in "PQ"]
     told = moderate.schools(several(*before, *now), community=COMMUNITY)
     assert told["year"].tolist() == [2024] * 3
