@@ -183,11 +183,11 @@ def judging(measure: str, one_school: int, pooled: int) -> str:
     """Say what doubt a share of a judgement carries because schools judge differently (points).
 
     >>> judging("Reading", 7, 2)
-    "Reading: schools judge differently at the same test results. By that alone the share of all \
-schools together carries a doubt of ±2 points, that of one school ±7."
+    'Reading: schools may judge differently at the same test results. By that alone the share of all \
+schools together carries a doubt of ±2 points, that of one school ±7.'
     """
     return (
-        f"{measure}: schools judge differently at the same test results. By that alone the share of "
+        f"{measure}: schools may judge differently at the same test results. By that alone the share of "
         f"all schools together carries a doubt of ±{pooled} points, that of one school ±{one_school}."
     )
 

@@ -74,7 +74,7 @@ def section(
         "apart": "Verdict",
     }  # fmt: skip
     table = page.table(
-        shown, caption="How many more, or fewer, are judged at or above than elsewhere at the same "
+        shown, caption="How many more, or fewer, are judged to succeed than elsewhere at the same "
         "test results, in points", headings=headings, row_headers=2,
     )  # fmt: skip
     return page.paragraphs(_opening(doubts, labels)) + table

@@ -52,7 +52,7 @@ def test_the_doubt_of_judgements_is_told_where_their_shares_are(public):
     told = public.tables["judged"].set_index("measure")
     # Of both it was said by the page's own numbers: maths and reading are compared with tests.
     assert list(told.index) == ["maths_judgement", "reading_judgement"]
-    sentence = "Reading: teacher judgement: schools judge differently at the same test results."
+    sentence = "Reading: teacher judgement: schools may judge differently at the same test results."
     doubt = (
         f"carries a doubt of ±{told.loc['reading_judgement', 'pooled']} points, that of one school"
     )
