@@ -14,6 +14,7 @@ from colanalysis import describe, inert, page
 from colanalysis.page import Html
 from colanalysis.terms import problems
 from colanalysis.terms.catalogue import Measure
+from colanalysis.terms.labels import plain
 
 RULE = "judgements apart from tests"
 
@@ -52,32 +53,34 @@ def section(
              "judgement and a test of the same learning in one year, at the same year levels."]
         )  # fmt: skip
     labels = {name: measure.label for name, measure in measures.items()}
-    told = schools.sort_values(["measure", "test", "shift"], kind="stable")
+    tables = [
+        _table(rows, names, f"{labels[measure]}, beside {labels[test]}, {year}")
+        for (measure, test, year), rows in schools.groupby(["measure", "test", "year"], sort=True)
+    ]
+    return Html("").join([page.paragraphs(_opening(doubts, labels)), *tables])
+
+
+def _table(schools: pd.DataFrame, names: Mapping[str, str], what: str) -> Html:
+    """The schools of one judgement and test, by name: their order is to say nothing about them."""
+    told = schools.assign(name=schools["provider_id"].map(names))
+    told = told.sort_values("name", key=lambda texts: texts.map(plain), kind="stable")
+    ends = zip(told["low"], told["high"], strict=True)
     shown = pd.DataFrame(
         {
-            "measure": told["measure"].map(labels) + ", beside " + told["test"].map(labels),
-            "provider": told["provider_id"].map(names),
-            "year": told["year"].astype(str),
+            "name": told["name"],
             "n": told["n"],
             "seen": told["seen"].map(describe.signed),
             "shift": told["shift"].map(describe.signed),
-            "range": [
-                f"{describe.signed(row.low)} to {describe.signed(row.high)}"
-                for row in told.itertuples()
-            ],
+            "range": [f"{describe.signed(low)} to {describe.signed(high)}" for low, high in ends],
             "apart": told["apart"].map({True: "apart from the others", False: "not apart"}),
         }
     )
     headings = {
-        "measure": "Judgement and test", "provider": "School", "n": "Learners with both",
-        "seen": "As counted", "shift": "As far as it can be believed", "range": "95% range",
-        "apart": "Verdict",
+        "name": "School", "n": "Learners with both", "seen": "As counted",
+        "shift": "As far as it can be believed", "range": "95% range", "apart": "Verdict",
     }  # fmt: skip
-    table = page.table(
-        shown, caption="How many more, or fewer, are judged to succeed than elsewhere at the same "
-        "test results, in points", headings=headings, row_headers=2,
-    )  # fmt: skip
-    return page.paragraphs(_opening(doubts, labels)) + table
+    caption = f"{what}: points more, or fewer, judged to succeed than elsewhere at the same results"
+    return page.table(shown, caption=caption, headings=headings)
 
 
 def _opening(doubts: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
