@@ -280,10 +280,10 @@ def genders_in_two_styles(folder: Path) -> None:
     )
 
 
-@told("spelled in several ways", "learners.csv", 2, "gender",
-      missing=("learners.csv", 2, "gender"))  # fmt: skip
-def gender_of_invisible_marks_only(folder: Path) -> None:
-    cell(folder, "learners", 2, "gender", "\u200b\u2060")
+@told("spelled in several ways", "learners.csv", 2, "ell",
+      missing=("learners.csv", 2, "ell"))  # fmt: skip
+def language_need_of_invisible_marks_only(folder: Path) -> None:
+    cell(folder, "learners", 2, "ell", "\u200b\u2060")
 
 
 @told("letter beside its word", "learners.csv", 2, "gender", as_written=True)
