@@ -37,9 +37,12 @@ _NEEDED = ("pandas", "pyarrow", "numpy")
 def checked(folder: Path | str) -> Checked:
     """Load and check a community folder, or take what that gave before where nothing has changed.
 
-    Raises what ``load.community`` raises.
+    Of a made-up community nothing is kept, so that its folder stays as it came. Raises what
+    ``load.community`` raises.
     """
     community = settings.read(Path(folder))
+    if community.made_up:
+        return check.tables(load.community(folder))
     place = community.folder / FOLDER / _name(community)
     found = _taken(place, community)
     if found is None:

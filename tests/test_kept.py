@@ -175,6 +175,16 @@ def test_only_the_owner_may_look_and_no_id_is_kept(whole: Path) -> None:
     assert not ids & texts
 
 
+def test_of_a_made_up_community_nothing_is_kept(folder: Path, reads: list[Path]) -> None:
+    shutil.rmtree(folder / kept.FOLDER)
+    path = folder / "community.toml"
+    text = path.read_text(encoding="utf-8").replace("[community]", "[community]\nmade_up = true")
+    path.write_text(text, encoding="utf-8")
+    assert_same(kept.checked(folder), kept.checked(folder))
+    assert reads == [folder, folder]
+    assert not (folder / kept.FOLDER).exists()
+
+
 def test_what_blocks_is_not_kept(folder: Path, reads: list[Path]) -> None:
     shutil.rmtree(folder / kept.FOLDER)
     (folder / "providers.csv").write_text("provider_id,name,type\n", encoding="utf-8")

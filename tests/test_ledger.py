@@ -23,6 +23,7 @@ from colanalysis import (
     custody,
     deliver,
     evidence,
+    kept,
     ledger,
     link,
     load,
@@ -382,7 +383,8 @@ def test_the_file_tells_nothing_of_a_learner_and_is_its_owners(out: Published) -
         name for name in out.rows["learners"]["learner_id"] if name in text or alias(name) in text
     ]
     assert os.name != "posix" or path.stat().st_mode & 0o077 == 0
-    assert [one.name for one in out.folder.iterdir() if one.name.startswith(".")] == []
+    hidden = {one.name for one in out.folder.iterdir() if one.name.startswith(".")}
+    assert hidden <= {kept.FOLDER}
 
 
 def test_a_ledger_comes_back_as_it_was_written(out: Published, tmp_path: Path) -> None:
@@ -431,17 +433,23 @@ def test_a_report_is_in_the_ledger_before_it_is_where_others_see_it(
 
 
 @pytest.mark.usefixtures("no_audit")
+def files_in(folder: Path) -> dict[Path, bytes]:
+    """All files but the checked tables, which are kept anew."""
+    found = [path for path in folder.rglob("*") if path.is_file() and kept.FOLDER not in path.parts]
+    return {path: path.read_bytes() for path in found}
+
+
 def test_what_is_refused_leaves_report_and_ledger_as_they_were_until_the_other_is_withdrawn(
     out: Published, written: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written()
-    held = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    held = files_in(tmp_path)
     changed = turned(out.rows, learners_at(out.rows, "P1", 5))["observations"]
     changed.to_csv(tmp_path / "own" / "observations.csv", index=False)
     with pytest.raises(ReleaseError, match="differ at P1"):
         written()
     held[tmp_path / "own" / "observations.csv"] = changed.to_csv(index=False).encode()
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == held
+    assert files_in(tmp_path) == held
     monkeypatch.setattr(decide.audit, "audit", lambda told, *_: Audit(told, NOTHING.looked_at))
     written(withdraw=[out.ready.about["fingerprint"]])
     stored = json.loads((tmp_path / "own" / ledger.FILE).read_text(encoding="utf-8"))

@@ -169,11 +169,11 @@ def test_one_providers_report_is_about_that_provider(known, small, tmp_path):
 
 
 def test_everything_can_be_attacked_again_without_writing_anything(known):
-    before = {path: path.read_bytes() for path in known.rglob("*")}
+    before = {path.name: path.read_bytes() for path in known.iterdir() if path.is_file()}
     told = report.audited(known)
     assert len(told.decided.looked_at) == 4
     assert (told.decided.looked_at["withheld"] == 0).all()
-    assert {path: path.read_bytes() for path in known.rglob("*")} == before
+    assert {p.name: p.read_bytes() for p in known.iterdir() if p.is_file()} == before
 
 
 def test_default_folders_are_named_by_safe_letters_only():
