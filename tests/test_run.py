@@ -69,7 +69,11 @@ def test_an_old_python_is_refused_in_words(run, calls, monkeypatch, capsys):
     [
         ([], ["-m", "colanalysis", "demo"], True),
         (["demo"], ["-m", "colanalysis", "demo"], True),
-        (["test"], ["-m", "pytest"], True),
+        (
+            ["test"],
+            ["-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"],
+            True,
+        ),
         (["test", "-k", "load"], ["-m", "pytest", "-k", "load"], True),
         (["report", "my folder"], ["-m", "colanalysis", "report", "my folder"], False),
         (["--help"], ["-m", "colanalysis", "--help"], False),
