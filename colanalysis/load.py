@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -58,20 +59,22 @@ def community(folder: Path | str) -> Loaded:
     def add(path: Path, reads: Callable[[bytes, str], Read]) -> None:
         file = _shown(path, found.folder)
         data = files.opened(path, file)
+        digest = beside.submit(lambda: hashlib.sha256(data).hexdigest())
         read = reads(data, file)
         notes.extend(read.notes)
         if not any(map(len, read.tables.values())):
             notes.append(problems.note("header only", file))
-        digest = hashlib.sha256(data).hexdigest()
         for name, rows in read.tables.items():
             pieces[name].append(rows)
-            inputs.append({"file": file, "table": name, "sha256": digest, "rows": len(rows)})
+            told = {"file": file, "table": name, "sha256": digest.result(), "rows": len(rows)}
+            inputs.append(told)
 
-    for path, reads in _tables(found):
-        add(path, reads)
-    _refuse_copies(inputs)
-    for path, reads in _sources(found):
-        add(path, reads)
+    with ThreadPoolExecutor(1) as beside:  # a file's digest is worked out while it is read
+        for path, reads in _tables(found):
+            add(path, reads)
+        _refuse_copies(inputs)
+        for path, reads in _sources(found):
+            add(path, reads)
     frames = {name: coded.below(parts) for name, parts in pieces.items() if parts}
     frames = _under_pseudonyms(frames, found)
     columns = ["file", "table", "sha256", "rows"]
