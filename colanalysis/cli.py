@@ -79,6 +79,20 @@ def _parser() -> argparse.ArgumentParser:
     _may_withdraw(report)
     report.set_defaults(run=_report)
 
+    batch = commands.add_parser("batch", help="many reports at once, asked for in a plan")
+    batch.add_argument("plan", type=Path, help="a CSV or YAML file, one row for each report")
+    batch.add_argument("--out", type=Path, default=Path("reports"), help="folder to write into")
+    batch.add_argument("--jobs", type=_whole, help="so many reports at a time")
+    batch.add_argument(
+        "--resume", action="store_true", help="leave as they are reports that would be the same"
+    )
+    batch.add_argument(
+        "--keep-going", action="store_true", help="leave out rows of the plan that are wrong"
+    )
+    batch.add_argument("--seconds", type=_amount, default=300.0, help="time for each page")
+    batch.add_argument("--memory-gib", type=_amount, default=4.0, help="memory for each page")
+    batch.set_defaults(run=_batch)
+
     audit = commands.add_parser(
         "audit", help="attack everything that would be published, and write nothing"
     )
@@ -125,6 +139,18 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to JupyterLab")
     lab.set_defaults(run=_lab)
     return parser
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("expected a whole number, at least 1")
+    return int(text)
+
+
+def _amount(text: str) -> float:
+    if not 0 < float(text) < 1e6:
+        raise argparse.ArgumentTypeError("expected a number above 0")
+    return float(text)
 
 
 def _may_withdraw(command: argparse.ArgumentParser) -> None:
@@ -208,6 +234,30 @@ def _report(options: argparse.Namespace) -> int:
     )
     print(path.resolve())
     return 0
+
+
+def _batch(options: argparse.Namespace) -> int:
+    import loky
+
+    from colanalysis.batching import index, plan, run
+    from colanalysis.batching.work import Limits
+
+    asked = plan.read(options.plan, out=options.out)
+    for one in asked.refused:
+        print(f"{options.plan.name}, {one}", file=sys.stderr)
+    if asked.refused and not options.keep_going:
+        print("Nothing was started. --keep-going leaves these rows out.", file=sys.stderr)
+        return 2
+    made = run.batch(
+        asked,
+        out=options.out,
+        jobs=options.jobs or loky.cpu_count(),
+        resume=options.resume,
+        limits=Limits(options.seconds, options.memory_gib),
+        tell=_tell,
+    )
+    print((options.out / index.PAGE).resolve())
+    return 0 if made["state"].eq(run.DONE).all() else 1
 
 
 def _key(options: argparse.Namespace) -> int:

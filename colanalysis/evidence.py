@@ -93,11 +93,11 @@ def gather(
     coverage = measure.coverage(journeys)
     elsewhere = _elsewhere(checked, counted)
     frames = checked.frames
-    years = _years(checked)
+    known = years(checked)
     return Evidence(
         community=community,
-        year=years[-1] if years else community.year,
-        first_year=years[0] if years else community.year,
+        year=known[-1] if known else community.year,
+        first_year=known[0] if known else community.year,
         inputs=checked.inputs,
         rows=checked.rows,
         problems=checked.problems,
@@ -137,7 +137,7 @@ def _until(checked: Checked, year: int | None) -> Checked:
     """Everything up to a year; the year has to be one that the data knows."""
     if year is None:
         return checked
-    known = _years(checked)
+    known = years(checked)
     if year not in known:
         exist = ", ".join(str(y) for y in known) or "none"
         raise UsageError(
@@ -154,6 +154,6 @@ def _dated(checked: Checked) -> dict[str, pd.DataFrame]:
     return {name: frame for name, frame in checked.frames.items() if "year" in frame}
 
 
-def _years(checked: Checked) -> list[int]:
+def years(checked: Checked) -> list[int]:
     """Every year that the data speaks of, in order."""
     return sorted({int(y) for frame in _dated(checked).values() for y in frame["year"].unique()})

@@ -13,15 +13,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import date
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colanalysis import check, custody, load
+from colanalysis import check, custody, load, program
 from colanalysis.check import Checked
 from colanalysis.terms import settings
 from colanalysis.terms.schema import TABLES
@@ -72,14 +70,8 @@ def _follows_from(community: Community) -> Iterator[bytes]:
             yield hashlib.file_digest(file, "sha256").digest()
 
 
-@cache
 def _program() -> bytes:
-    """Everything that is executed here, as one digest."""
-    told = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in _NEEDED).encode())
-    for path in sorted(Path(__file__).parent.rglob("*")):
-        if path.suffix in (".py", ".toml", ".csv"):
-            told.update(path.read_bytes())
-    return told.digest()
+    return program.digest(*_NEEDED)
 
 
 def _taken(place: Path, community: Community) -> Checked | None:

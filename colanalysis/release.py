@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Collection
 from dataclasses import asdict
 from functools import lru_cache
 
@@ -39,7 +40,7 @@ def seal(
     or provider, and for exact numbers without a protocol that names a purpose and an approver and is
     still in force; ReleaseError where what would be published cannot be made safe.
     """
-    _admit(evidence, audience, provider)
+    admit(evidence.community, list(evidence.providers["provider_id"]), audience, provider)
     told = told_to(GOVERNANCE if audience == GOVERNANCE else PUBLIC, evidence, before)
     if audience == PROVIDER:
         told = decide.with_own(told, evidence, provider)
@@ -64,10 +65,10 @@ def rules(audience: str, community: Community) -> Rules:
     return protect.rules_for(audience, community.settings, custody.keys(community).round)
 
 
-def _admit(evidence: Evidence, audience: str, provider: str) -> None:
+def admit(community: Community, known: Collection[str], audience: str, provider: str) -> None:
+    """Refuse what ``seal`` refuses by its words alone: ``known`` are the ids of all providers."""
     if audience not in AUDIENCES:
         raise UsageError(f"Unknown audience {audience!r}. Expected one of: {', '.join(AUDIENCES)}.")
-    known = list(evidence.providers["provider_id"])
     if provider and provider not in known:
         raise UsageError(
             f"Unknown provider {provider!r}. This community has: {', '.join(known)}. "
@@ -78,7 +79,7 @@ def _admit(evidence: Evidence, audience: str, provider: str) -> None:
             "A provider's own report was asked for without saying whose. "
             f"This community has: {', '.join(known)}. Give one of these ids (--provider)."
         )
-    privacy = evidence.community.privacy
+    privacy = community.privacy
     if audience != PUBLIC:
         if not (privacy.purpose and privacy.approver and privacy.expires):
             raise UsageError(

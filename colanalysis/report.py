@@ -10,9 +10,10 @@ import json
 import platform
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -97,7 +98,7 @@ def write(
         (whole / deliver.PAGE).write_text(
             page_of(whole / "release.json"), encoding="utf-8", newline="\n"
         )
-        run = _run(gathered, ready, seconds=time.monotonic() - started)
+        run = run_record(gathered, ready, seconds=time.monotonic() - started)
         (whole / "run.json").write_text(run, encoding="utf-8", newline="\n")
         # Written down first: what was published and is not known could not be taken into account.
         # (Of a made-up community nothing can be given away, and its folder stays as it came.)
@@ -155,10 +156,18 @@ def write_findings(
     return target / "findings.csv"
 
 
-def page_of(release_file: Path) -> str:
-    """Run the report's notebook on a sealed release and give the page; ReportError if not whole."""
+def page_of(
+    release_file: Path,
+    *,
+    notebook: Path = execute.NOTEBOOKS / NOTEBOOK,
+    values: Mapping[str, object] = MappingProxyType({}),
+) -> str:
+    """Run a notebook, the report's own if none is named, on a sealed release and give the page.
+
+    ``values``: its parameters besides ``release``. ReportError if the page is not whole.
+    """
     ready = sealed.read(release_file)
-    node = execute.run(execute.NOTEBOOKS / NOTEBOOK, {"release": str(release_file.resolve())})
+    node = execute.run(notebook, {**values, "release": str(release_file.resolve())})
     page = export.notebook(
         node,
         title=_title(ready),
@@ -167,7 +176,7 @@ def page_of(release_file: Path) -> str:
         first=ready.about["settings"]["language_order"].partition("-")[0],
     )
     if not page.endswith(export.END):
-        raise ReportError("the page is not whole", where=NOTEBOOK)
+        raise ReportError("the page is not whole", where=notebook.name)
     return page
 
 
@@ -195,7 +204,8 @@ def _inputs(gathered: evidence.Evidence) -> list[dict[str, str]]:
     ]
 
 
-def _run(gathered: evidence.Evidence, ready: Release, *, seconds: float) -> str:
+def run_record(gathered: evidence.Evidence, ready: Release, *, seconds: float) -> str:
+    """The text of ``run.json``: what went into a release, and with which settings and versions."""
     rows = ready.tables["data"]
     counts = rows.loc[rows["table"] != "", ["table", "what", "count"]]
     record = {

@@ -1,0 +1,109 @@
+"""Index: what became of every report of a batch, as a page, a table and a few lines for each."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from colanalysis import deliver, execute, export, page
+from colanalysis.batching.journal import DONE, FOLDER
+from colanalysis.page import Html
+
+__all__ = ["COLUMNS", "PAGE", "TABLE", "write"]
+
+PAGE, TABLE, LOGS = "index.html", "batch.csv", "logs"
+COLUMNS = [
+    "report", "row", "community_id", "community", "provider", "provider_name", "audience", "year",
+    "notebook", "state", "why", "tries", "seconds", "sha256",
+]  # fmt: skip
+WHOLE = "The whole community"
+
+
+def write(table: pd.DataFrame, out: Path) -> Path:
+    """Write the page, ``batch.csv`` and ``logs`` of a batch (``COLUMNS``), and give the page's path."""
+    with tempfile.TemporaryDirectory(prefix="making-", dir=out / FOLDER) as making:
+        whole = Path(making)
+        deliver.write_csv(table, whole / TABLE)
+        (whole / PAGE).write_text(_page(table), encoding="utf-8", newline="\n")
+        for row in table[table["report"] != ""].to_dict("records"):
+            log = out / LOGS / f"{row['report']}.log"
+            log.parent.mkdir(parents=True, exist_ok=True)
+            (whole / "log").write_text(_log(row), encoding="utf-8", newline="\n")
+            (whole / "log").replace(log)
+        for name in (TABLE, PAGE):
+            (whole / name).replace(out / name)
+    return out / PAGE
+
+
+def _page(table: pd.DataFrame) -> str:
+    failed = table[table["state"] != DONE]
+    pieces = [
+        page.heading(1, "Reports of one batch", anchor="top"),
+        page.notice(
+            "For whoever makes the reports. Pass on the reports, not this page.", "caution"
+        ),
+        page.paragraphs([_in_short(table)]),
+    ]
+    if len(failed):
+        pieces += [
+            page.heading(2, "What was not made, and why", anchor="not-made"),
+            page.table(
+                failed.assign(asked=[_asked(row) for row in failed.to_dict("records")])[
+                    ["row", "community", "asked", "why"]
+                ].rename(columns={"row": "In the plan"}),
+                caption="Reports that were not made",
+                headings={"asked": "Report"},
+                row_headers=1,
+                key=False,
+            ),
+        ]
+    for name, own in table[table["report"] != ""].groupby("community_id", sort=True):
+        anchor = f"community-{deliver.safe(str(name))}"
+        pieces += [page.heading(2, own["community"].iloc[0], anchor=anchor), _community(own)]
+    return export.notebook(execute.showing(pieces), title="Reports of one batch")
+
+
+def _in_short(table: pd.DataFrame) -> str:
+    made = int((table["state"] == DONE).sum())
+    if made == len(table):
+        return f"All {made} reports were made."
+    return f"{made} of {len(table)} reports were made; {len(table) - made} were not."
+
+
+def _community(own: pd.DataFrame) -> Html:
+    rows = [
+        {
+            "report": _link(row) if row["state"] == DONE else _asked(row),
+            "audience": row["audience"],
+            "years": f"up to {row['year']}" if row["year"] else "all",
+            "what": "made" if row["state"] == DONE else f"not made: {row['why']}",
+        }
+        for row in own.to_dict("records")
+    ]
+    return page.table(
+        pd.DataFrame(rows),
+        caption=f"Reports of {own['community'].iloc[0]}",
+        headings={"audience": "For", "what": "What became of it"},
+        key=False,
+    )
+
+
+def _link(row: dict[str, object]) -> Html:
+    return Html('<a href="{}/{}">{}</a>').format(row["report"], deliver.PAGE, _asked(row))
+
+
+def _asked(row: dict[str, object]) -> str:
+    return str(row["provider_name"] or row["provider"] or WHOLE)
+
+
+def _log(row: dict[str, object]) -> str:
+    said = [
+        f"Report {row['report']}, {row['row']} of the plan.",
+        f"{_asked(row)}, {row['community']}; for the audience {row['audience']}.",
+        f"Notebook {row['notebook']}, {'up to ' + str(row['year']) if row['year'] else 'all years'}.",
+        f"{'Made' if row['state'] == DONE else 'Not made: ' + str(row['why'])}",
+        f"Tries {row['tries']}, seconds {row['seconds']:.1f}.",
+    ]
+    return "\n".join(said) + "\n"

@@ -1,0 +1,50 @@
+"""Make: the two things that are done in a process of their own, a community's releases and one page."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from colanalysis import deliver, evidence, ledger, release, report
+from colanalysis.batching.plan import Job
+from colanalysis.terms import settings
+
+__all__ = ["page", "releases"]
+
+
+def releases(folder: Path, asked: Sequence[tuple[Job, Path]]) -> None:
+    """Seal all releases of a community that are asked for, each into its folder, or none.
+
+    Everything is gathered and decided once a year of data, the earliest first. The ledger is written
+    when all are sealed. ReleaseError and others as ``report.write`` raises them.
+    """
+    community = settings.read(folder)
+    book = ledger.read(community)
+    for year in sorted({job.year for job, _ in asked}, key=lambda year: year or 9999):
+        started = time.monotonic()
+        gathered = evidence.gather(folder, year=year)
+        before = ledger.admit(book, gathered)
+        for job, place in [(job, place) for job, place in asked if job.year == year]:
+            ready = release.seal(
+                gathered, audience=job.audience, provider=job.provider, before=before
+            )
+            report.write_tables(ready, place)
+            record = report.run_record(gathered, ready, seconds=time.monotonic() - started)
+            (place / "run.json").write_text(record, encoding="utf-8", newline="\n")
+            if not community.made_up:
+                book = ledger.added(book, gathered, before, ready)
+    if not community.made_up:
+        ledger.write(book)
+
+
+def page(folder: Path, notebook: Path, values: Mapping[str, object]) -> None:
+    """Make the page of a sealed release beside it, and see that the whole folder is on the disk."""
+    # The one place where a notebook is run for a batch.
+    text = report.page_of(folder / "release.json", notebook=notebook, values=values)
+    (folder / deliver.PAGE).write_text(text, encoding="utf-8", newline="\n")
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb+") as file:
+                os.fsync(file.fileno())

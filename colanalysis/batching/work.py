@@ -1,0 +1,198 @@
+"""Work: each task in a fresh process of its own, within limits, and a plain sentence where it fails.
+
+A process that runs over its time, its memory or its end takes nothing with it; when the batch goes,
+whichever way, its processes go too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from colanalysis.errors import ColanalysisError
+
+__all__ = ["Limits", "Outcome", "Task", "outcomes"]
+
+MEMORY, DIED = "asked for more memory than allowed", "its process died"
+# What takes long to load, and is the same for every task.
+LOADED = ["colanalysis.batching.make", "papermill", "nbconvert.exporters", "bs4", "highspy"]
+_METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+_LOOK_AGAIN = 0.2
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a task may take, and how much memory each of its processes may hold."""
+
+    seconds: float = 300.0
+    gib: float = 4.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """A function of a module with what it is given; without ``limits`` it has all that there is."""
+
+    name: str
+    call: Callable[..., object]
+    values: tuple[Any, ...] = ()
+    limits: Limits | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a task ended: ``why`` it failed, or "" where it did what it should."""
+
+    task: Task
+    why: str
+    tries: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A task at work; ``ends`` is when its time is over."""
+
+    task: Task
+    process: Any
+    said: Connection
+    began: float
+    ends: float
+    tries: int
+
+
+def outcomes(
+    tasks: Iterable[Task], *, jobs: int, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[Outcome]:
+    """Do all tasks, so many at a time, and tell of each as it ends.
+
+    A kernel that would not start is tried once more. KeyboardInterrupt as soon as ``stopped`` says so;
+    no process is left then, or when whoever listens goes away.
+    """
+    context = multiprocessing.get_context(_METHOD)
+    if _METHOD == "forkserver":
+        context.set_forkserver_preload(LOADED)
+    waiting = deque((task, 1) for task in tasks)
+    running: list[_Running] = []
+    try:
+        while waiting or running:
+            if stopped():
+                raise KeyboardInterrupt
+            while waiting and len(running) < jobs:
+                running.append(_started(context, *waiting.popleft()))
+            wait([one.process.sentinel for one in running], timeout=_LOOK_AGAIN)
+            for one in [one for one in running if _over(one)]:
+                why, again = _ended(one)
+                running.remove(one)
+                if again and one.tries == 1:
+                    waiting.appendleft((one.task, 2))
+                else:
+                    yield Outcome(one.task, why, one.tries, time.monotonic() - one.began)
+    finally:
+        for one in running:
+            _end(one)
+
+
+def _started(context: Any, task: Task, tries: int) -> _Running:
+    said, tell = context.Pipe(duplex=False)
+    process = context.Process(target=_do, args=(tell, replace(task, limits=None), task.limits))
+    process.start()
+    tell.close()
+    began = time.monotonic()
+    ends = began + task.limits.seconds if task.limits else float("inf")
+    return _Running(task, process, said, began, ends, tries)
+
+
+def _over(one: _Running) -> bool:
+    return not one.process.is_alive() or time.monotonic() > one.ends
+
+
+def _ended(one: _Running) -> tuple[str, bool]:
+    """Say why a task failed ("" if not), and whether it is worth another try."""
+    late = one.process.is_alive()
+    heard = b"" if late else _heard(one.said)
+    _end(one)
+    if late and one.task.limits:
+        return f"took longer than {one.task.limits.seconds:g} seconds", False
+    if not heard:
+        return DIED, False
+    told = json.loads(heard)
+    return str(told["why"]), bool(told["again"])
+
+
+def _heard(said: Connection) -> bytes:
+    try:
+        return said.recv_bytes() if said.poll() else b""
+    except (EOFError, OSError):
+        return b""
+
+
+def _end(one: _Running) -> None:
+    """End a task's process and whatever it has started in its group, if anything is left of it."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(one.process.pid, signal.SIGKILL)
+    one.process.kill()
+    one.process.join()
+    one.process.close()
+    one.said.close()
+
+
+def _do(tell: Connection, task: Task, limits: Limits | None) -> None:
+    """In the new process: do a task and tell in words how it ended, and nothing else."""
+    if os.name == "posix":
+        os.setsid()
+    threading.Thread(target=_end_with_the_batch, daemon=True).start()
+    _say_nothing()
+    if limits:
+        _hold_at_most(limits.gib)
+    why, again = "", False
+    try:
+        task.call(*task.values)
+    except ColanalysisError as error:
+        why = MEMORY if "MemoryError" in error.found else str(error)
+        again = error.found.startswith("the kernel died or did not start")
+    except MemoryError:
+        why = MEMORY
+    except Exception as error:
+        # The words of an error may hold anything; its kind cannot.
+        why = f"the program stopped with {type(error).__name__}"
+    tell.send_bytes(json.dumps({"why": why, "again": again}).encode())
+
+
+def _end_with_the_batch() -> None:
+    """Wait for the end of the batch, however it comes, and take everything here along."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        if os.name == "posix":
+            os.killpg(0, signal.SIGKILL)
+        os._exit(1)
+
+
+def _say_nothing() -> None:
+    """What a notebook or a library prints may hold anything, so it goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+
+
+def _hold_at_most(gib: float) -> None:
+    """Limit what this process and those it starts can hold, where the system knows such a limit."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        # Linux counts what is really asked for as data; elsewhere the whole address space has to do.
+        kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+        size = int(gib * 2**30)
+        resource.setrlimit(kind, (size, size))
