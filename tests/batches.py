@@ -15,7 +15,7 @@ PARAMETERS = 'release: str = ""  # the release\ncolour: str = "red"  # any\nofte
 SHOWS = (
     "from colanalysis import page, sealed\n"
     "ready = sealed.read(release)\n"
-    'page.paragraphs([f"{ready.about[\'provider\']} {colour}" for _ in range(often)])'
+    "page.paragraphs([f\"{ready.about['provider']} {colour}\" for _ in range(often)])"
 )
 
 
@@ -44,7 +44,9 @@ def community(folder: Path, *, providers: int = 14, learners: int = 280, more: s
                 "type": "primary",
             }
         ),
-        "learners": pd.DataFrame({"learner_id": who, "gender": ["female", "male"] * (learners // 2)}),
+        "learners": pd.DataFrame(
+            {"learner_id": who, "gender": ["female", "male"] * (learners // 2)}
+        ),
         "enrolments": stood,
         "observations": told,
     }

@@ -83,7 +83,7 @@ def _community(own: pd.DataFrame) -> Html:
         for row in own.to_dict("records")
     ]
     return page.table(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows, dtype="object"),  # a link is more than its text
         caption=f"Reports of {own['community'].iloc[0]}",
         headings={"audience": "For", "what": "What became of it"},
         key=False,

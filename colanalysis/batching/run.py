@@ -121,7 +121,7 @@ def _pages(
         state = FAILED if why else DONE
         book.note(Entry(one, state, mark, sha, why, ended.tries, round(ended.seconds, 1)))
         left = (time.monotonic() - began) / number * (len(todo) - number)
-        tell(f"{number} of {len(todo)} reports ({one}: {why or 'made'}), {_in_words(left)} left")
+        tell(f"{number} of {len(todo)}, {_in_words(left)} left: {one} {why or 'made'}")
 
 
 def _put(folder: Path, target: Path, book: Journal, one: str) -> tuple[str, str]:

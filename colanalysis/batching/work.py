@@ -10,14 +10,17 @@ import contextlib
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from colanalysis.errors import ColanalysisError
@@ -33,7 +36,7 @@ _LOOK_AGAIN = 0.2
 
 @dataclass(frozen=True)
 class Limits:
-    """How long a task may take, and how much memory each of its processes may hold."""
+    """How long a task may take, and how much more memory each of its processes may ask for."""
 
     seconds: float = 300.0
     gib: float = 4.0
@@ -61,11 +64,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class _Running:
-    """A task at work; ``ends`` is when its time is over."""
+    """A task at work; ``ends`` is when its time is over, ``scratch`` where it may put what it likes."""
 
     task: Task
     process: Any
     said: Connection
+    scratch: str
     began: float
     ends: float
     tries: int
@@ -105,12 +109,13 @@ def outcomes(
 
 def _started(context: Any, task: Task, tries: int) -> _Running:
     said, tell = context.Pipe(duplex=False)
-    process = context.Process(target=_do, args=(tell, replace(task, limits=None), task.limits))
+    scratch = tempfile.mkdtemp(prefix="batch-")
+    process = context.Process(target=_do, args=(tell, task, scratch))
     process.start()
     tell.close()
     began = time.monotonic()
     ends = began + task.limits.seconds if task.limits else float("inf")
-    return _Running(task, process, said, began, ends, tries)
+    return _Running(task, process, said, scratch, began, ends, tries)
 
 
 def _over(one: _Running) -> bool:
@@ -146,16 +151,19 @@ def _end(one: _Running) -> None:
     one.process.join()
     one.process.close()
     one.said.close()
+    shutil.rmtree(one.scratch, ignore_errors=True)
 
 
-def _do(tell: Connection, task: Task, limits: Limits | None) -> None:
+def _do(tell: Connection, task: Task, scratch: str) -> None:
     """In the new process: do a task and tell in words how it ended, and nothing else."""
     if os.name == "posix":
         os.setsid()
     threading.Thread(target=_end_with_the_batch, daemon=True).start()
     _say_nothing()
-    if limits:
-        _hold_at_most(limits.gib)
+    # What is not taken away when this is ended is taken away by the batch.
+    os.environ["TMPDIR"] = tempfile.tempdir = scratch
+    if task.limits:
+        _hold_at_most(task.limits.gib)
     why, again = "", False
     try:
         task.call(*task.values)
@@ -188,11 +196,18 @@ def _say_nothing() -> None:
 
 
 def _hold_at_most(gib: float) -> None:
-    """Limit what this process and those it starts can hold, where the system knows such a limit."""
+    """Limit what this process and each that it starts can hold, where the system knows such a limit.
+
+    What libraries set aside when they are loaded, much of which is never used, does not count.
+    """
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        # Linux counts what is really asked for as data; elsewhere the whole address space has to do.
-        kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
-        size = int(gib * 2**30)
+        # Linux counts what is written to as data; elsewhere the whole address space has to do.
+        if sys.platform == "linux":
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+            kind, held = resource.RLIMIT_DATA, pages * resource.getpagesize()
+        else:
+            kind, held = resource.RLIMIT_AS, 0
+        size = held + int(gib * 2**30)
         resource.setrlimit(kind, (size, size))
