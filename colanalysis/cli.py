@@ -1,6 +1,6 @@
 """The commands. Each is thin over one function; only this module prints.
 
-Exit status: 0 all good, 1 something was wrong with the data or a report failed, 2 wrong use.
+Exit status: 0 all good, 1 something was wrong with the data or a report failed, 2 wrong use, 130 stopped.
 """
 
 from __future__ import annotations
