@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from batches import community, notebook, plan
 
-from colanalysis import deliver
+from colanalysis import cli, deliver
 from colanalysis.batching import journal
 from colanalysis.batching.plan import Job, Plan, read
 from colanalysis.errors import UsageError
@@ -175,6 +175,14 @@ def test_files_of_others_are_not_replaced_but_what_a_batch_began_is(here, tmp_pa
     with journal.opened(tmp_path) as book:
         book.placing(journal.Entry("rata"))
     assert not asked(here, {"community": "rata"}, out=tmp_path).refused
+
+
+@pytest.mark.parametrize("words", [["--jobs", "0"], ["--seconds", "-1"], ["--memory-gib", "much"]])
+def test_limits_that_are_none_are_wrong_use(here, words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["batch", str(here / "plan.csv"), *words])
+    assert stopped.value.code == 2
+    assert words[0] in capsys.readouterr().err
 
 
 def test_nothing_is_written_by_looking_at_a_plan(here, tmp_path):

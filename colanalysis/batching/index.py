@@ -38,31 +38,42 @@ def write(table: pd.DataFrame, out: Path) -> Path:
 
 
 def _page(table: pd.DataFrame) -> str:
-    failed = table[table["state"] != DONE]
     pieces = [
         page.heading(1, "Reports of one batch", anchor="top"),
         page.notice(
             "For whoever makes the reports. Pass on the reports, not this page.", "caution"
         ),
         page.paragraphs([_in_short(table)]),
+        *_not_made(table[table["state"] != DONE]),
     ]
-    if len(failed):
-        pieces += [
-            page.heading(2, "What was not made, and why", anchor="not-made"),
-            page.table(
-                failed.assign(asked=[_asked(row) for row in failed.to_dict("records")])[
-                    ["row", "community", "asked", "why"]
-                ].rename(columns={"row": "In the plan"}),
-                caption="Reports that were not made",
-                headings={"asked": "Report"},
-                row_headers=1,
-                key=False,
-            ),
-        ]
     for name, own in table[table["report"] != ""].groupby("community_id", sort=True):
         anchor = f"community-{deliver.safe(str(name))}"
         pieces += [page.heading(2, own["community"].iloc[0], anchor=anchor), _community(own)]
     return export.notebook(execute.showing(pieces), title="Reports of one batch")
+
+
+def _not_made(failed: pd.DataFrame) -> list[Html]:
+    """What was not made, once for each reason."""
+    if failed.empty:
+        return []
+    rows = [
+        {
+            "community": community or "none named",
+            "why": why,
+            "reports": ", ".join(filter(None, own["report"])) or "not begun",
+            "row": ", ".join(dict.fromkeys(own["row"])),
+        }
+        for (community, why), own in failed.groupby(["community", "why"], sort=False)
+    ]
+    return [
+        page.heading(2, "What was not made, and why", anchor="not-made"),
+        page.table(
+            pd.DataFrame(rows),
+            caption="Reports that were not made",
+            headings={"row": "In the plan"},
+            key=False,
+        ),
+    ]
 
 
 def _in_short(table: pd.DataFrame) -> str:
@@ -78,7 +89,7 @@ def _community(own: pd.DataFrame) -> Html:
             "report": _link(row) if row["state"] == DONE else _asked(row),
             "audience": row["audience"],
             "years": f"up to {row['year']}" if row["year"] else "all",
-            "what": "made" if row["state"] == DONE else f"not made: {row['why']}",
+            "what": "made" if row["state"] == DONE else "not made: see above",
         }
         for row in own.to_dict("records")
     ]

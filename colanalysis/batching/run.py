@@ -121,7 +121,7 @@ def _pages(
         state = FAILED if why else DONE
         book.note(Entry(one, state, mark, sha, why, ended.tries, round(ended.seconds, 1)))
         left = (time.monotonic() - began) / number * (len(todo) - number)
-        tell(f"{number} of {len(todo)}, {_in_words(left)} left: {one} {why or 'made'}")
+        tell(f"{number} of {len(todo)}{_in_words(left)}: {one} {why or 'made'}")
 
 
 def _put(folder: Path, target: Path, book: Journal, one: str) -> tuple[str, str]:
@@ -208,4 +208,6 @@ def _stops() -> Iterator[Callable[[], bool]]:
 
 
 def _in_words(seconds: float) -> str:
-    return f"about {seconds / 60:.0f} min" if seconds >= 90 else f"about {seconds:.0f} s"
+    if seconds >= 90:
+        return f", about {seconds / 60:.0f} min left"
+    return f", about {seconds:.0f} s left" if seconds else ""

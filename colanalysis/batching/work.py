@@ -32,6 +32,7 @@ MEMORY, DIED = "asked for more memory than allowed", "its process died"
 LOADED = ["colanalysis.batching.make", "papermill", "nbconvert.exporters", "bs4", "highspy"]
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _LOOK_AGAIN = 0.2
+_LONGEST = 5_000
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ def _do(tell: Connection, task: Task, scratch: str) -> None:
     except Exception as error:
         # The words of an error may hold anything; its kind cannot.
         why = f"the program stopped with {type(error).__name__}"
-    tell.send_bytes(json.dumps({"why": why, "again": again}).encode())
+    # No more than what is taken before anybody listens.
+    tell.send_bytes(json.dumps({"why": why[:_LONGEST], "again": again}).encode())
 
 
 def _end_with_the_batch() -> None:
