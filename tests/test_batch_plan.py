@@ -88,6 +88,7 @@ def test_the_same_report_twice_is_refused_also_behind_a_star(here):
         {"community": "rata", "year": "2024"},
     )
     assert [one.where for one in found.refused] == ["row 3", "row 4"]
+    assert {job.where for job in found.jobs} == {"row 2"}
     assert {one.why.partition(":")[0] for one in found.refused} == {
         "This is the same report as in row 2"
     }
@@ -164,6 +165,7 @@ def test_a_place_that_is_a_link_to_somewhere_else_is_refused(here, tmp_path):
     (tmp_path / "out" / "rata").symlink_to(tmp_path / "elsewhere")
     found = asked(here, {"community": "rata"}, out=tmp_path / "out")
     assert "outside the folder for reports" in found.refused[0].why
+    assert not found.jobs
 
 
 def test_files_of_others_are_not_replaced_but_what_a_batch_began_is(here, tmp_path):
