@@ -174,7 +174,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _test(options: argparse.Namespace) -> int:
     import pytest
 
-    from colanalysis.execute import ROOT
+    from colanalysis.executing.notebooks import ROOT
 
     return int(pytest.main(["--rootdir", str(ROOT), *options.rest, str(ROOT / "tests")]))
 
@@ -319,7 +319,7 @@ def _audit(options: argparse.Namespace) -> int:
 def _lab(options: argparse.Namespace) -> int:
     import subprocess
 
-    from colanalysis.execute import NOTEBOOKS, ROOT
+    from colanalysis.executing.notebooks import NOTEBOOKS, ROOT
 
     # The project's own Lab settings (no news, no update checks) beside whatever the user has.
     paths = [str(ROOT / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -59,16 +60,10 @@ def notebook(
         heading, or something would not be safe or not be read aloud.
     """
     from bs4 import BeautifulSoup
-    from nbconvert.exporters import HTMLExporter
 
     kept = _kept(node, REMOVED.union(drop))
-    exporter = HTMLExporter(
-        template_name="colreport",
-        extra_template_basedirs=[str(_TEMPLATES)],
-        exclude_anchor_links=True,
-    )
     report = {"title": inert.text(title), "language": language, "policy": _POLICY}
-    page = BeautifulSoup(exporter.from_notebook_node(kept, {"report": report})[0], "html.parser")
+    page = BeautifulSoup(_exporter().from_notebook_node(kept, {"report": report})[0], "html.parser")
     _separate_ids(page)
     faults = list(dict.fromkeys(_faults(page)))
     if faults:
@@ -76,6 +71,18 @@ def notebook(
     _contents(page)
     _in_both_languages(page, maori, first)
     return str(page).rstrip() + END
+
+
+@cache
+def _exporter() -> Any:
+    """The one exporter of all pages: it reads its templates once."""
+    from nbconvert.exporters import HTMLExporter
+
+    return HTMLExporter(
+        template_name="colreport",
+        extra_template_basedirs=[str(_TEMPLATES)],
+        exclude_anchor_links=True,
+    )
 
 
 def _kept(node: Any, removed: frozenset[str]) -> Any:

@@ -19,7 +19,6 @@ from colanalysis import (
     deliver,
     describe,
     draw,
-    execute,
     export,
     judging,
     kept,
@@ -28,6 +27,7 @@ from colanalysis import (
     page,
 )
 from colanalysis.check import Checked
+from colanalysis.executing import notebooks
 from colanalysis.link import Journeys
 from colanalysis.moderating import moderate
 from colanalysis.page import Html
@@ -196,7 +196,7 @@ def _page(health: Health) -> str:
         page.heading(2, "Every check", anchor="checks"),
         _all_checks(health.checks),
     ]
-    return export.notebook(execute.showing(pieces), title=f"{community.name} · data health")
+    return export.notebook(notebooks.showing(pieces), title=f"{community.name} · data health")
 
 
 def _in_short(health: Health) -> Html:

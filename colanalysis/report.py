@@ -21,7 +21,6 @@ from colanalysis import (
     custody,
     deliver,
     evidence,
-    execute,
     export,
     find,
     ledger,
@@ -30,13 +29,14 @@ from colanalysis import (
 )
 from colanalysis.comparing import rank
 from colanalysis.errors import ReportError
+from colanalysis.executing import execute, notebooks
 from colanalysis.publishing import decide
 from colanalysis.publishing.decide import Told
 from colanalysis.sealed import Release
 from colanalysis.terms import labels, settings
 
 NOTEBOOK = "10-challenge-evidence.ipynb"
-SAMPLE = execute.ROOT / "data" / "sample"
+SAMPLE = notebooks.ROOT / "data" / "sample"
 VERSIONS = ("pandas", "numpy", "scipy", "matplotlib", "papermill", "nbconvert")
 
 
@@ -159,7 +159,7 @@ def write_findings(
 def page_of(
     release_file: Path,
     *,
-    notebook: Path = execute.NOTEBOOKS / NOTEBOOK,
+    notebook: Path = notebooks.NOTEBOOKS / NOTEBOOK,
     values: Mapping[str, object] = MappingProxyType({}),
 ) -> str:
     """Run a notebook, the report's own if none is named, on a sealed release and give the page.

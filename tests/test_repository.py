@@ -33,10 +33,11 @@ ASKED_FOR = {
 HEAVY = {
     "matplotlib": {"drawing.canvas", "drawing.listing", "drawing.trendline", "draw", "explore"},
     "seaborn": {"explore"},
-    "papermill": {"execute"},
+    "papermill": {"executing.engine", "executing.execute", "executing.kernel"},
     "nbconvert": {"export"},
-    "nbclient": {"execute"},
-    "nbformat": {"execute"},
+    "IPython": {"executing.shell"},
+    "nbclient": set(),
+    "nbformat": {"executing.notebooks", "executing.running"},
     "ipywidgets": {"explore"},
 }
 

@@ -1,0 +1,1 @@
+"""Notebooks run with checked parameters: the only room that knows papermill, IPython and kernels."""
