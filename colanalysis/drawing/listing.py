@@ -108,8 +108,10 @@ def _room(head: Head, values: Sequence[str], size: float, aside: float) -> float
 
 
 def _grid(axes: Axes, heights: Sequence[float], *, top: float, bottom: float, beside: bool) -> None:
-    for low, high in [(top, bottom)] if beside else [(y - 8, y + 8) for y in heights]:
-        axes.vlines(_TICKS, low, high, colors=GRID, linewidth=1, label="grid", zorder=0.5)
+    ends = [(top, bottom)] if beside else [(y - 8, y + 8) for y in heights]
+    # All in one call: matplotlib takes longer to begin a set of lines than to draw it.
+    x, low, high = zip(*((tick, *end) for end in ends for tick in _TICKS), strict=True)
+    axes.vlines(x, low, high, colors=GRID, linewidth=1, label="grid", zorder=0.5)
     axes.hlines(heights, 0, 1, colors=GRID, linewidth=1, label="grid", zorder=0.5)
 
 

@@ -1,0 +1,1 @@
+"""What a page costs in processor time, made by commands, by the forge and by plain functions."""
