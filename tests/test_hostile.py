@@ -21,13 +21,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from colanalysis import deliver, execute, export, page, report
+from colanalysis import deliver, export, page, report
 from colanalysis.auditing.audit import Audit
 from colanalysis.drawing import canvas
 from colanalysis.errors import ReportError, UsageError
+from colanalysis.executing import execute, notebooks
 from colanalysis.publishing import decide
 
-REPORT = execute.NOTEBOOKS / report.NOTEBOOK
+REPORT = notebooks.NOTEBOOKS / report.NOTEBOOK
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
          "--no-first-run", "--disable-component-update"]  # fmt: skip
 LISTEN = """
@@ -383,7 +384,7 @@ PATHS = ["none.ipynb", "../notebooks", "..", "-", "/dev/null", "http://evil.exam
 
 @pytest.fixture
 def no_kernel(monkeypatch):
-    """A kernel that starts fails the test."""
+    """A kernel or a process that starts fails the test."""
     import papermill
     from jupyter_client.manager import KernelManager
 
@@ -417,7 +418,7 @@ def test_a_value_that_is_not_just_what_it_seems_is_refused(name, value):
 @pytest.mark.parametrize("path", PATHS)
 def test_a_place_where_no_notebook_lies_is_refused(path):
     with pytest.raises(UsageError, match="found no notebook"):
-        execute.run(execute.NOTEBOOKS / path, {})
+        execute.run(notebooks.NOTEBOOKS / path, {})
     with pytest.raises(UsageError, match="found no notebook"):
         execute.run(path, {})
 
@@ -584,7 +585,7 @@ def test_a_run_that_fails_tells_no_value_and_leaves_the_earlier_report(
 
 
 @pytest.mark.parametrize(
-    "path", sorted(execute.NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
+    "path", sorted(notebooks.NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem
 )
 def test_notebooks_are_kept_without_what_a_run_left(path):
     node = json.loads(path.read_text(encoding="utf-8"))
@@ -601,6 +602,6 @@ def test_importing_what_makes_text_inert_needs_nothing_else():
         "import sys, colanalysis.inert; print({'pandas', 'matplotlib', 'bs4'} & set(sys.modules))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=execute.ROOT, capture_output=True, text=True
+        [sys.executable, "-c", code], cwd=notebooks.ROOT, capture_output=True, text=True
     )
     assert done.stdout.strip() == "set()", done.stderr

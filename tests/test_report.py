@@ -7,9 +7,10 @@ import shutil
 
 import pytest
 
-from colanalysis import deliver, evidence, execute, ledger, release, report
+from colanalysis import deliver, evidence, ledger, release, report
 from colanalysis.comparing import rank
 from colanalysis.errors import ReportError, UsageError
+from colanalysis.executing import execute, notebooks
 from colanalysis.terms import labels
 
 pytestmark = pytest.mark.slow
@@ -155,7 +156,7 @@ def test_texts_that_a_spreadsheet_would_run_are_inert_and_numbers_stay_numbers(t
 
 @pytest.mark.parametrize("name", ["00-start-here", "05-name-the-columns", "20-explore-the-pathway"])
 def test_the_other_notebooks_run_with_their_defaults(name):
-    node = execute.run(execute.NOTEBOOKS / f"{name}.ipynb", {})
+    node = execute.run(notebooks.NOTEBOOKS / f"{name}.ipynb", {})
     assert all(cell.execution_count for cell in node.cells if cell.cell_type == "code")
 
 

@@ -7,18 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from colanalysis.errors import ReportError
-from colanalysis.executing import notebooks, parameters, running
+from colanalysis.executing import forked, notebooks, parameters, running
 from colanalysis.executing.notebooks import NOTEBOOKS
 
 
-def run(notebook: Path, values: Mapping[str, object]) -> Any:
+def run(
+    notebook: Path,
+    values: Mapping[str, object],
+    *,
+    seconds: float = forked.SECONDS,
+    memory: int = forked.MEMORY,
+) -> Any:
     """Run a notebook through papermill in a process of its own and return what came out.
 
-    Nothing of it is written to disk. Raises UsageError for parameters that do not fit, ReportError
+    It may take so many seconds and so many bytes; `running.way` says where that is held. Nothing of
+    it is written to disk. Raises UsageError for parameters that do not fit, ReportError
     when a cell fails or does not run.
     """
     values = parameters.checked(notebook, values)
-    ran = _executed(notebook, values)
+    ran = _executed(notebook, values, seconds, memory)
     # Raised out here, so that the error which holds the cell's own words is gone with its context.
     if isinstance(ran, ReportError):
         raise ran
@@ -29,7 +36,7 @@ def run(notebook: Path, values: Mapping[str, object]) -> Any:
     return ran
 
 
-def _executed(notebook: Path, values: Mapping[str, object]) -> Any:
+def _executed(notebook: Path, values: Mapping[str, object], seconds: float, memory: int) -> Any:
     """What came out of a run, or the error that says where and how it stopped."""
     import papermill
     from papermill.engines import papermill_engines
@@ -50,6 +57,8 @@ def _executed(notebook: Path, values: Mapping[str, object]) -> Any:
             progress_bar=False,
             log_output=False,
             cwd=str(NOTEBOOKS),
+            seconds=seconds,
+            memory=memory,
         )
     except PapermillExecutionError as error:
         kind = error.ename if error.ename.isidentifier() else "an error"

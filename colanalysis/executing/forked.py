@@ -67,7 +67,6 @@ class Process:
 
         UnfitError where what they load bears no fork.
         """
-        self._until = time.monotonic() + seconds
         self._group = 0
         self._channel, theirs = socket.socketpair()
         with theirs:
@@ -81,10 +80,14 @@ class Process:
                     "most": MOST_SHOWN,
                 },
             )
-        said = frames.receive(self._channel)
+        try:
+            said = frames.receive(self._channel, time.monotonic() + seconds)
+        except TimeoutError:
+            said = None
         if said is None or "process" not in said:
             self._channel.close()
             raise UnfitError("found no process to fork from that has a single thread")
+        self._until = time.monotonic() + seconds
         self._group = said["process"]
 
     def __enter__(self) -> Process:

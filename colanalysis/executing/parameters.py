@@ -22,6 +22,7 @@ LARGEST = 2**63
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _COMMENT = re.compile(r"(?P<help>[^\[\]]*?)\s*(?:\[(?P<allowed>[^\[\]]+)\])?")
+_RANGE = re.compile(r"-?[0-9.]*[0-9](\.\.-?[0-9.]*[0-9])?")
 _TRUE, _FALSE = ("true", "yes"), ("false", "no")
 
 
@@ -56,23 +57,14 @@ def of(node: Any, *, where: str) -> dict[str, Parameter]:
         )
     lines = cells[0].source.splitlines()
     found = {
-        line.target.id: _parameter(line, lines[line.lineno - 1])
+        line.target.id: _parameter(
+            line.target.id, line, lines[(line.end_lineno or line.lineno) - 1], where
+        )
         for line in ast.parse(cells[0].source).body
         if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and line.value
     }
     for one in found.values():
-        if not _NAME.fullmatch(one.name) or one.type not in TYPES:
-            raise ReportError(
-                f"found the parameter {one.name}: {one.type}",
-                where=where,
-                expected=f"a name of small letters, and one of: {', '.join(TYPES)}",
-            )
-        if wrong := _wrong(one, one.default):
-            raise ReportError(
-                f"found {wrong} as default of the parameter {one.name}",
-                where=where,
-                expected=one.expected,
-            )
+        _sound(one, where)
     return found
 
 
@@ -120,19 +112,42 @@ def told(notebook: Path) -> str:
     )
 
 
-def _parameter(line: ast.AnnAssign, text: str) -> Parameter:
-    assert isinstance(line.target, ast.Name)
-    assert line.value is not None
+def _parameter(name: str, line: ast.AnnAssign, text: str, where: str) -> Parameter:
     comment = text.encode()[line.end_col_offset :].decode().partition("#")[2].strip()
     parts = _COMMENT.fullmatch(comment)
     said, listed = parts.group("help", "allowed") if parts else (comment, None)
-    return Parameter(
-        line.target.id,
-        ast.unparse(line.annotation),
-        ast.literal_eval(line.value),
-        said,
-        tuple(part.strip() for part in (listed or "").split("|") if part.strip()),
-    )
+    allowed = tuple(part.strip() for part in (listed or "").split("|") if part.strip())
+    try:
+        default = ast.literal_eval(line.value or ast.Constant(None))
+    except ValueError:
+        raise ReportError(
+            "found a default that is worked out",
+            where=f"{where}, parameter {name}",
+            expected="a text, a number, True or False as it is",
+        ) from None
+    return Parameter(name, ast.unparse(line.annotation), default, said, allowed)
+
+
+def _sound(one: Parameter, where: str) -> None:
+    """Refuse a parameter of which no value could be checked; it is a fault of the notebook."""
+    if not _NAME.fullmatch(one.name) or one.type not in TYPES:
+        raise ReportError(
+            f"found the parameter {one.name}: {one.type}",
+            where=where,
+            expected=f"a name of small letters, and one of: {', '.join(TYPES)}",
+        )
+    if one.type != "str" and not all(_RANGE.fullmatch(part) for part in one.allowed):
+        raise ReportError(
+            f"found other possible values of {one.name} than numbers",
+            where=where,
+            expected="numbers, or two with .. between them",
+        )
+    if wrong := _wrong(one, one.default):
+        raise ReportError(
+            f"found {wrong} as default of the parameter {one.name}",
+            where=where,
+            expected=one.expected,
+        )
 
 
 def _known(known: Mapping[str, Parameter], name: object, where: str) -> Parameter:

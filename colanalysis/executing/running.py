@@ -15,9 +15,13 @@ def way() -> str:
     """How notebooks are run here, in a sentence."""
     if forked.possible():
         return (
-            "Each notebook runs in a fresh process, forked from one that has loaded the libraries."
+            "Each notebook runs in a fresh process, forked from one that has loaded the libraries, "
+            "with limits on its time and memory."
         )
-    return "Each notebook runs in a kernel of its own: this system does not fork processes safely."
+    return (
+        "Each notebook runs in a kernel of its own, without limits on its time and memory: "
+        "this system does not fork processes safely."
+    )
 
 
 def notebook(

@@ -48,9 +48,16 @@ class Outputs:
         self._weigh(text)
         here = self._cleared()
         if here and here[-1]["output_type"] == "stream" and here[-1]["name"] == name:
-            here[-1]["text"] += text
+            here[-1]["text"].append(text)
         elif text:
-            here.append({"output_type": "stream", "name": name, "text": text})
+            here.append({"output_type": "stream", "name": name, "text": [text]})
+
+    def end(self) -> list[Output]:
+        """What the cell has shown, its printed text in one piece."""
+        for output in self.cells[-1]:
+            if output["output_type"] == "stream":
+                output["text"] = "".join(output["text"])
+        return self.cells[-1]
 
     def update(self, output: Output, name: str) -> None:
         """Show an output anew wherever one of that name stands, in earlier cells too."""
@@ -169,9 +176,6 @@ class Shell(InteractiveShell):
     def init_profile_dir(self, profile_dir: Any) -> None:
         """No profile is made."""
 
-    def init_path(self) -> None:
-        """The folder in which a notebook runs is known only when it does."""
-
     def ask_exit(self) -> None:
         """``exit`` ends the run like ``sys.exit``."""
         raise SystemExit
@@ -194,7 +198,7 @@ class Shell(InteractiveShell):
         self.outputs.begin()
         self.run_cell(source, store_history=True)
         self._from_below()
-        return self.outputs.cells[-1]
+        return self.outputs.end()
 
     @property
     def count(self) -> int:
