@@ -12,14 +12,15 @@ import pytest
 from colanalysis import protect
 from colanalysis.cli import _parser
 from colanalysis.comparing import rank
+from colanalysis.executing import forked
 from colanalysis.terms import catalogue
 from colanalysis.terms.schema import TABLES
 from colanalysis.terms.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA, METHOD, PRIVACY, README = (
+DATA, GUIDE, METHOD, PRIVACY, README = (
     (ROOT / name).read_text(encoding="utf-8")
-    for name in ("docs/data.md", "docs/method.md", "docs/privacy.md", "README.md")
+    for name in ("docs/data.md", "docs/guide.md", "docs/method.md", "docs/privacy.md", "README.md")
 )
 
 
@@ -67,6 +68,32 @@ def test_the_figures_of_reading_are_those_that_were_measured():
     assert told["size of the tables as text"] == f"{one['mib_tables']:.0f} MiB"
     assert told["most memory held, times that size"] == f"{one['memory_ratio']:.1f}"
     assert one["rows"] == 1_000_000
+
+
+def test_the_figures_of_making_pages_are_those_that_were_measured():
+    (one,) = pd.read_csv(ROOT / "benchmarks" / "making" / "results" / "making.csv").to_dict(
+        "records"
+    )
+    told = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", GUIDE, re.M))
+    for words, name in {
+        "`papermill` and `jupyter nbconvert` as commands": "commands",
+        f"this project, {one['pages']} pages by one process": "ours",
+        "the same code as plain functions, without any notebook run": "plain",
+        "of that, charts": "drawing",
+        "of that, from cells to the page": "exporting",
+    }.items():
+        assert told[words] == f"{one[f'seconds_{name}']:.2f} s"
+    assert f"Commands take {one['commands_ratio']:.1f} times what this project takes" in GUIDE
+    assert f"which is {one['plain_ratio']:.2f} times what plain functions take" in GUIDE
+    assert one["commands_ratio"] == pytest.approx(
+        one["seconds_commands"] / one["seconds_ours"], rel=0.01
+    )
+    assert one["plain_ratio"] == pytest.approx(one["seconds_ours"] / one["seconds_plain"], rel=0.01)
+
+
+def test_the_limits_in_the_guide_are_those_that_hold():
+    assert (forked.SECONDS, forked.MEMORY) == (30 * 60, 8 * 2**30)
+    assert "half an hour and 8 GiB are the most" in GUIDE
 
 
 def test_the_figures_of_protection_are_those_that_were_measured():

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import io
 import math
 import re
 from xml.etree import ElementTree
 
+import matplotlib
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from colanalysis import draw
@@ -15,6 +18,7 @@ from colanalysis.drawing import canvas, trendline
 from colanalysis.errors import ReportError
 
 NAN = math.nan
+SVG = "{http://www.w3.org/2000/svg}"
 LONG = "Pacific Peoples · Writing: teacher judgement · Years 7–8"
 
 PATHWAY = pd.DataFrame(
@@ -248,6 +252,24 @@ def test_an_empty_table_or_a_missing_column_is_refused(name: str) -> None:
         make(table.iloc[:0])
     with pytest.raises(ReportError, match=f"also {table.columns[-1]}"):
         make(table.iloc[:, :-1])
+
+
+@pytest.mark.parametrize("ha", ["left", "center", "right"])
+def test_a_text_stands_where_matplotlib_would_put_it(ha: str) -> None:
+    figure, _ = canvas.blank(canvas.WIDE, 60, left=0, right=1)
+    canvas.write(figure, 100, 20, "Māori & <b>", bold=True, ha=ha)
+    out = io.StringIO()
+    with matplotlib.rc_context(canvas._RC):
+        FigureCanvasSVG(figure).print_svg(out)
+    expected = next(ElementTree.fromstring(out.getvalue()).iter(f"{SVG}text"))
+    picture = ElementTree.fromstring(canvas.chart(lambda _: figure, alt="a").wide)
+    (found,) = picture.iter(f"{SVG}text")
+    assert found.text == expected.text == "Māori & <b>"
+    assert float(found.get("x")) == pytest.approx(float(expected.get("x")))
+    assert float(found.get("y")) == pytest.approx(float(expected.get("y")), abs=0.5)
+    assert f"text-anchor: {found.get('text-anchor')}" in expected.get("style")
+    assert f"font-size: {found.get('font-size')}" in expected.get("style")
+    assert found.get("font-weight") == "700"
 
 
 def test_labels_are_taken_as_text() -> None:

@@ -10,7 +10,7 @@ import pytest
 from colanalysis import deliver, evidence, ledger, release, report
 from colanalysis.comparing import rank
 from colanalysis.errors import ReportError, UsageError
-from colanalysis.executing import execute, notebooks
+from colanalysis.executing import execute, forked, notebooks
 from colanalysis.terms import labels
 
 pytestmark = pytest.mark.slow
@@ -30,6 +30,11 @@ def made(tmp_path_factory, sample):
 @pytest.fixture(scope="module")
 def page(made):
     return (made / deliver.PAGE).read_text(encoding="utf-8")
+
+
+def test_a_kernel_gives_the_same_page_byte_for_byte(made, page, monkeypatch):
+    monkeypatch.setattr(forked, "possible", lambda: False)
+    assert report.page_of(made / "release.json") == page
 
 
 def rows(path):
