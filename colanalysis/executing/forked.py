@@ -29,6 +29,8 @@ _ONE_THREAD = {
     "MKL_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
+# To load the libraries, on a machine that has much else to do.
+_START = 300.0
 _FORGE = "import sys; from colanalysis.executing import forge; forge.serve(int(sys.argv[1]))"
 
 
@@ -81,7 +83,7 @@ class Process:
                 },
             )
         try:
-            said = frames.receive(self._channel, time.monotonic() + seconds)
+            said = frames.receive(self._channel, time.monotonic() + _START)
         except TimeoutError:
             said = None
         if said is None or "process" not in said:
