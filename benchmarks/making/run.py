@@ -26,13 +26,13 @@ from colanalysis.executing import notebooks
 
 RESULTS = Path(__file__).parent / "results"
 NOTEBOOK = notebooks.NOTEBOOKS / report.NOTEBOOK
-TIMES = 3
 
 
 def main() -> None:
     """Run what was asked for and say it in a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=20, help="how many pages a process makes")
+    parser.add_argument("--times", type=int, default=3, help="how often each way is run")
     parser.add_argument("--worker", choices=WORKERS, help=argparse.SUPPRESS)
     parser.add_argument("--release", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, help=argparse.SUPPRESS)
@@ -45,7 +45,7 @@ def main() -> None:
         report.made().write(release)
         runs = [
             run
-            for _ in range(TIMES)
+            for _ in range(options.times)
             for run in (_commands(release), *(_worked(w, release, options.pages) for w in WORKERS))
         ]
         texts = {path.read_text(encoding="utf-8") for path in Path(place).glob("*.page")}
