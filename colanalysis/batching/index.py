@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import deliver, execute, export, page
+from colanalysis import deliver, export, page
 from colanalysis.batching.journal import DONE, FOLDER
+from colanalysis.executing import notebooks
 from colanalysis.page import Html
 
 __all__ = ["COLUMNS", "PAGE", "TABLE", "write"]
@@ -49,7 +50,7 @@ def _page(table: pd.DataFrame) -> str:
     for name, own in table[table["report"] != ""].groupby("community_id", sort=True):
         anchor = f"community-{deliver.safe(str(name))}"
         pieces += [page.heading(2, own["community"].iloc[0], anchor=anchor), _community(own)]
-    return export.notebook(execute.showing(pieces), title="Reports of one batch")
+    return export.notebook(notebooks.showing(pieces), title="Reports of one batch")
 
 
 def _not_made(failed: pd.DataFrame) -> list[Html]:

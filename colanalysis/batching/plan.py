@@ -14,9 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from colanalysis import deliver, evidence, execute, kept, release, report
+from colanalysis import deliver, evidence, kept, release, report
 from colanalysis.batching import journal
 from colanalysis.errors import ColanalysisError, DataError, UsageError
+from colanalysis.executing import notebooks, parameters
 from colanalysis.reading import files
 from colanalysis.terms.settings import Community
 
@@ -44,7 +45,7 @@ class Job:
     provider_name: str = ""
     audience: str = release.PUBLIC
     year: int | None = None
-    notebook: Path = execute.NOTEBOOKS / report.NOTEBOOK
+    notebook: Path = notebooks.NOTEBOOKS / report.NOTEBOOK
     values: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -281,7 +282,7 @@ def _providers(known: _Known, audience: str, year: int | None) -> list[str]:
 
 def _values(notebook: Path, written: Mapping[str, str]) -> dict[str, object]:
     """What a notebook is told, each text as the type that its parameter declares."""
-    declared = execute.parameters(notebook)
+    declared = parameters.declared(notebook)
     if "release" not in declared:
         raise UsageError(
             "found no parameter release",
@@ -296,22 +297,7 @@ def _values(notebook: Path, written: Mapping[str, str]) -> dict[str, object]:
             where=f"parameters of {notebook.name}",
             expected=f"columns among: {', '.join([*COLUMNS, *free])}",
         )
-    values = {name: _value(name, text, declared[name].type) for name, text in written.items()}
-    return execute.checked(notebook, values)
-
-
-def _value(name: str, text: str, kind: str) -> object:
-    """A text as the type it is meant to be; UsageError where it is nothing of the kind."""
-    if kind == "str":
-        return text
-    if kind == "int" and re.fullmatch(r"[+-]?[0-9]{1,18}", text):
-        return int(text)
-    if kind == "float" and re.fullmatch(r"[+-]?[0-9]*\.?[0-9]+(e[+-]?[0-9]+)?", text, re.I):
-        return float(text)
-    if kind == "bool" and text.lower() in _YES_OR_NO:
-        return _YES_OR_NO[text.lower()]
-    said = {"int": "a whole number", "float": "a number", "bool": "true or false"}[kind]
-    raise UsageError("found another text", where=f"column {name}", expected=said)
+    return parameters.from_texts(notebook, written)
 
 
 def _place_problem(job: Job, out: Path, begun: Iterable[str]) -> str:
