@@ -6,7 +6,6 @@ and a date stay what they are until the notebook's own parameter says what they 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +24,6 @@ __all__ = ["Job", "Plan", "Refused", "read"]
 
 COLUMNS = ("community", "provider", "audience", "year", "notebook")
 EVERY = "*"
-_YES_OR_NO = {"true": True, "yes": True, "false": False, "no": False}
 
 
 @dataclass(frozen=True)
