@@ -63,7 +63,7 @@ def sheet_that_unpacks_to_more_than_it_tells(folder: Path) -> None:
     path = _zeros(folder, 60)
     size = struct.pack("<I", 60 * len(_BLOCK))
     data = path.read_bytes()
-    assert data.count(size) == 2  # before the part and in the list of parts
+    assert size in data  # before the part, in the list of parts, or both
     path.write_bytes(data.replace(size, struct.pack("<I", 1000)))
 
 
