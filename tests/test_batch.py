@@ -53,7 +53,7 @@ MORE = [
 NEVER = {"community": "rata", "provider": "S12", "notebook": "never.ipynb"}
 REFUSED = {"2", "3", "4"}
 FAILED = {
-    "rata/providers/S11": "raises.ipynb: cell 4 stopped with ValueError. Open the notebook in "
+    "rata/providers/S11": "raises.ipynb: cell 3 stopped with ValueError. Open the notebook in "
     "JupyterLab and run it to see why.",
     "rata/providers/S13": "asked for more memory than allowed",
 }

@@ -60,8 +60,8 @@ def written(here: Path, text: str, name: str = "plan.yaml", out: Path | None = N
             {"community": "rata", "colour": "red"},
             "parameters of 10-challenge-evidence.ipynb: found",
         ),
-        ({"community": "rata", "notebook": "quick.ipynb", "often": "often"}, "a whole number"),
-        ({"community": "rata", "notebook": "quick.ipynb", "often": "1.0"}, "a whole number"),
+        ({"community": "rata", "notebook": "quick.ipynb", "often": "often"}, "no int"),
+        ({"community": "rata", "notebook": "quick.ipynb", "often": "1.0"}, "no int"),
     ],
 )
 def test_a_row_that_cannot_be_followed_is_named_with_its_reason(here, row, said):
