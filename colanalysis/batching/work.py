@@ -91,11 +91,12 @@ def outcomes(
     running: list[_Running] = []
     try:
         while waiting or running:
-            if stopped():
-                raise KeyboardInterrupt
             while waiting and len(running) < jobs:
                 running.append(_started(context, *waiting.popleft()))
             wait([one.process.sentinel for one in running], timeout=_LOOK_AGAIN)
+            # Asked before anybody's end is told: who stops the batch may have ended them as well.
+            if stopped():
+                raise KeyboardInterrupt
             for one in [one for one in running if _over(one)]:
                 why, again = _ended(one)
                 running.remove(one)
