@@ -46,6 +46,11 @@ def dies() -> None:
     os._exit(3)
 
 
+def begins(path: Path) -> None:
+    well(path)
+    os._exit(3)
+
+
 def prints() -> None:
     print("00417 scored 54.37")  # noqa: T201
 
@@ -148,6 +153,12 @@ def test_a_batch_that_is_stopped_leaves_no_process(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         list(work.outcomes([Task("forever", forever, (path,))], jobs=1, stopped=path.is_file))
     assert gone(pids_in(path), 1)
+
+
+def test_processes_that_are_ended_with_the_batch_are_no_failures(tmp_path):
+    path = tmp_path / "begun"
+    with pytest.raises(KeyboardInterrupt):
+        list(work.outcomes([Task("dies", begins, (path,))], jobs=1, stopped=path.is_file))
 
 
 @POSIX
