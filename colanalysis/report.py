@@ -159,7 +159,7 @@ def write_findings(
 def page_of(
     release_file: Path,
     *,
-    notebook: Path = notebooks.NOTEBOOKS / NOTEBOOK,
+    notebook: Path | None = None,
     values: Mapping[str, object] = MappingProxyType({}),
 ) -> str:
     """Run a notebook, the report's own if none is named, on a sealed release and give the page.
@@ -167,6 +167,7 @@ def page_of(
     ``values``: its parameters besides ``release``. ReportError if the page is not whole.
     """
     ready = sealed.read(release_file)
+    notebook = notebook or notebooks.NOTEBOOKS / NOTEBOOK
     node = execute.run(notebook, {**values, "release": str(release_file.resolve())})
     page = export.notebook(
         node,
