@@ -59,7 +59,7 @@ def _name(community: Community) -> str:
 
 
 def _follows_from(community: Community) -> Iterator[bytes]:
-    yield _program()
+    yield program.digest(*_NEEDED)
     yield date.today().isoformat().encode()  # noqa: DTZ011 - no result is from later than today
     folder = community.folder
     yield "\n".join(sorted(path.name for path in folder.iterdir() if path.name != FOLDER)).encode()
@@ -68,10 +68,6 @@ def _follows_from(community: Community) -> Iterator[bytes]:
         yield path.as_posix().encode()
         with path.open("rb") as file:
             yield hashlib.file_digest(file, "sha256").digest()
-
-
-def _program() -> bytes:
-    return program.digest(*_NEEDED)
 
 
 def _taken(place: Path, community: Community) -> Checked | None:

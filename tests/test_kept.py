@@ -148,7 +148,7 @@ def test_another_program_reads_again(
     folder: Path, reads: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept.checked(folder)
-    monkeypatch.setattr(kept, "_program", lambda: b"another")
+    monkeypatch.setattr(kept.program, "digest", lambda *_: b"another")
     kept.checked(folder)
     assert reads == [folder, folder]
 

@@ -24,7 +24,6 @@ __all__ = [
     "day_number",
     "each",
     "month_first",
-    "says_total",
     "short_year",
     "torn",
 ]
@@ -61,12 +60,7 @@ def torn(texts: pd.Series) -> pd.Series:
 
 def a_total(texts: pd.Series) -> pd.Series:
     """Words by which a row of totals or averages is known."""
-    return each(texts, says_total)
-
-
-def says_total(text: str) -> bool:
-    """Whether a text is a word by which a row of totals or averages is known."""
-    return not text.isdigit() and plain(text) in _TOTALS
+    return each(texts, lambda text: not text.isdigit() and plain(text) in _TOTALS)
 
 
 def a_mark(texts: pd.Series) -> pd.Series:

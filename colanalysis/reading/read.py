@@ -55,8 +55,9 @@ def text_grid(data: bytes, file: str, known: frozenset[str]) -> Grid:
             remedy="The file is damaged or not a text file: export it again.",
         )
     _refuse_blank(text, file)
+    again = text.encode()
     # In another encoding than UTF-8 it may be plain all the same.
-    plain = unquoted_grid(text.encode(), file, delimiter_of, notes)
+    plain = unquoted_grid(again, file, delimiter_of, notes) if again != bare else None
     if plain is not None:
         return plain
     numbers, cells = _records(text, file, delimiter_of(text))
