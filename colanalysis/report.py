@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -161,31 +162,31 @@ def page_of(
     *,
     notebook: Path | None = None,
     values: Mapping[str, object] = MappingProxyType({}),
+    alone: bool = False,
 ) -> str:
     """Run a notebook, the report's own if none is named, on a sealed release and give the page.
 
-    ``values``: its parameters besides ``release``. ReportError if the page is not whole.
+    ``values``: its parameters besides ``release``. ``alone``: this process was forked for this report.
+    ReportError if the page is not whole.
     """
-    ready = sealed.read(release_file)
+    about = sealed.about(release_file)
     notebook = notebook or notebooks.NOTEBOOKS / NOTEBOOK
-    node = execute.run(notebook, {**values, "release": str(release_file.resolve())})
+    node = execute.run(notebook, {**values, "release": str(release_file.resolve())}, alone=alone)
     page = export.notebook(
         node,
-        title=_title(ready),
+        title=_title(about),
         drop={"facilitator"},
         maori=labels.pairs("section"),
-        first=ready.about["settings"]["language_order"].partition("-")[0],
+        first=about["settings"]["language_order"].partition("-")[0],
     )
     if not page.endswith(export.END):
         raise ReportError("the page is not whole", where=notebook.name)
     return page
 
 
-def _title(ready: Release) -> str:
-    own = ready.about["providers"].get(ready.about["provider"], "")
-    return " · ".join(
-        part for part in (own, str(ready.about["name"]), "challenge evidence") if part
-    )
+def _title(about: Mapping[str, Any]) -> str:
+    own = about["providers"].get(about["provider"], "")
+    return " · ".join(part for part in (own, str(about["name"]), "challenge evidence") if part)
 
 
 def _inputs(gathered: evidence.Evidence) -> list[dict[str, str]]:

@@ -58,7 +58,17 @@ class Release:
 
 def read(path: Path | str) -> Release:
     """Open a release that was made before. UsageError when there is none or it is another format."""
-    path = Path(path)
+    stored = _stored(Path(path))
+    return Release(stored["about"], {k: _table(v) for k, v in stored["tables"].items()})
+
+
+def about(path: Path) -> Mapping[str, Any]:
+    """What a release that was made before says of itself; errors as `read` raises them."""
+    told: Mapping[str, Any] = _stored(path)["about"]
+    return told
+
+
+def _stored(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise UsageError(
             f"There is no release at {path}. Make one with 'colanalysis report FOLDER', "
@@ -73,14 +83,14 @@ def read(path: Path | str) -> Release:
             f"{path} is not a release of this version (format {FORMAT}). Make it again with "
             "'colanalysis report FOLDER'."
         )
-    return Release(stored["about"], {k: _table(v) for k, v in stored["tables"].items()})
+    return stored
 
 
 def _table(stored: Mapping[str, Any]) -> pd.DataFrame:
     """A table as it was before it was written: a column in which all is hidden holds numbers."""
     table = pd.DataFrame(stored["rows"], columns=stored["columns"])
     hidden = [name for name in table if len(table) and table[name].isna().all()]
-    return table.astype(dict.fromkeys(hidden, "float64"))
+    return table.astype(dict.fromkeys(hidden, "float64")) if hidden else table
 
 
 def _plain_row(values: Iterable[object]) -> list[object]:

@@ -42,7 +42,7 @@ def releases(folder: Path, asked: Sequence[tuple[Job, Path]]) -> None:
 def page(folder: Path, notebook: Path, values: Mapping[str, object]) -> None:
     """Make the page of a sealed release beside it, and see that the whole folder is on the disk."""
     # The one place where a notebook is run for a batch.
-    text = report.page_of(folder / "release.json", notebook=notebook, values=values)
+    text = report.page_of(folder / "release.json", notebook=notebook, values=values, alone=True)
     (folder / deliver.PAGE).write_text(text, encoding="utf-8", newline="\n")
     for path in folder.rglob("*"):
         if path.is_file():

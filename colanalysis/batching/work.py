@@ -19,17 +19,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
 from colanalysis.errors import ColanalysisError
+from colanalysis.executing import forked
 
 __all__ = ["Limits", "Outcome", "Task", "outcomes"]
 
 MEMORY, DIED = "asked for more memory than allowed", "its process died"
 # What takes long to load, and is the same for every task.
-LOADED = ["colanalysis.batching.make", "papermill", "nbconvert.exporters", "bs4", "highspy"]
+LOADED = ["colanalysis.batching.warm", "highspy"]
 _METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 _LOOK_AGAIN = 0.2
 _LONGEST = 5_000
@@ -86,7 +88,7 @@ def outcomes(
     """
     context = multiprocessing.get_context(_METHOD)
     if _METHOD == "forkserver":
-        context.set_forkserver_preload(LOADED)
+        _load()
     waiting = deque((task, 1) for task in tasks)
     running: list[_Running] = []
     try:
@@ -107,6 +109,18 @@ def outcomes(
     finally:
         for one in running:
             _end(one)
+
+
+def _load() -> None:
+    """Start the process that tasks are forked from, unless there is one, with a single thread."""
+    before = dict(os.environ)
+    os.environ.update(forked.ONE_THREAD)
+    try:
+        forkserver.set_forkserver_preload(LOADED)
+        forkserver.ensure_running()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _started(context: Any, task: Task, tries: int) -> _Running:

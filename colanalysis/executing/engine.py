@@ -8,8 +8,6 @@ from papermill.engines import Engine as Base
 
 from colanalysis.executing import running
 
-NAME = "colanalysis"
-
 
 class Engine(Base):
     """Runs notebooks in forked processes, or in kernels where that is not possible."""

@@ -17,15 +17,18 @@ def run(
     *,
     seconds: float = forked.SECONDS,
     memory: int = forked.MEMORY,
+    alone: bool = False,
 ) -> Any:
     """Run a notebook through papermill in a process of its own and return what came out.
 
-    It may take so many seconds and so many bytes; `running.way` says where that is held. Nothing of
-    it is written to disk. Raises UsageError for parameters that do not fit, ReportError
+    It may take so many seconds and so many bytes; `running.way` says where that is held. ``alone``: it
+    runs in this process instead, which has been forked for one report. Nothing of it is written to
+    disk. Raises UsageError for parameters that do not fit, ReportError
     when a cell fails or does not run.
     """
     values = parameters.checked(notebook, values)
-    ran = _executed(notebook, values, seconds, memory)
+    limits = {"seconds": seconds, "memory": memory, "alone": alone}
+    ran = _executed(notebook, values, limits)
     # Raised out here, so that the error which holds the cell's own words is gone with its context.
     if isinstance(ran, ReportError):
         raise ran
@@ -36,29 +39,38 @@ def run(
     return ran
 
 
-def _executed(notebook: Path, values: Mapping[str, object], seconds: float, memory: int) -> Any:
-    """What came out of a run, or the error that says where and how it stopped."""
-    import papermill
+def load() -> None:
+    """Load what a run needs: whoever forks processes does that before, so that none of them has to."""
+    import papermill  # noqa: F401
     from papermill.engines import papermill_engines
-    from papermill.exceptions import PapermillExecutionError
 
-    from colanalysis.executing.engine import NAME, Engine
+    from colanalysis.executing.engine import Engine
 
     # Where this project is used without being installed, papermill has not met its engine.
-    papermill_engines.register(NAME, Engine)
+    papermill_engines.register(running.NAME, Engine)
+
+
+def _executed(
+    notebook: Path, values: Mapping[str, object], limits: Mapping[str, float | bool]
+) -> Any:
+    """What came out of a run, or the error that says where and how it stopped."""
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    load()
     try:
         return papermill.execute_notebook(
             # papermill fills parameters into the braces of a path.
             str(notebook).replace("{", "{{").replace("}", "}}"),
             None,
             parameters=values,
-            engine_name=NAME,
+            engine_name=running.NAME,
             kernel_name="python3",
+            language="python",
             progress_bar=False,
             log_output=False,
             cwd=str(NOTEBOOKS),
-            seconds=seconds,
-            memory=memory,
+            **limits,
         )
     except PapermillExecutionError as error:
         kind = error.ename if error.ename.isidentifier() else "an error"

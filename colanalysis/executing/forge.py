@@ -105,9 +105,7 @@ def _settle(request: Mapping[str, Any]) -> None:
     os.environ.update(request["environment"])
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     os.chdir(request["folder"])
-    # As in a kernel, modules beside the notebook are found after those of Python itself.
-    site = (place for place, path in enumerate(sys.path) if path.endswith("-packages"))
-    sys.path.insert(next(site, len(sys.path)), "")
+    shell.find_beside()
     tempfile.tempdir = None
     time.tzset()
     loaded: Any = sys.modules.get("matplotlib")

@@ -21,9 +21,11 @@ from colanalysis.executing import frames
 SECONDS = 1800.0
 MEMORY = 8 * 2**30
 MOST_SHOWN = 50_000_000
+TOO_MUCH = f"showed more than {MOST_SHOWN // 1_000_000} million characters"
 
-# A fork takes one thread along and the locks of all, so no library may start any as it is loaded.
-_ONE_THREAD = {
+# A fork takes one thread along and the locks of all, so no library may start any as it is loaded:
+# the environment of every process that is forked from.
+ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -115,7 +117,7 @@ class Process:
             self._group = 0  # it has ended, and its number may soon be another's
             raise StoppedError("ended its process, or was ended where memory ran out")
         if "full" in said:
-            raise StoppedError(f"showed more than {MOST_SHOWN // 1_000_000} million characters")
+            raise StoppedError(TOO_MUCH)
         changed = {int(place): outputs for place, outputs in said["changed"].items()}
         return Ran(said["count"], said["outputs"], changed)
 
@@ -137,7 +139,7 @@ class _Forge:
             self._process = subprocess.Popen(
                 # -P: nothing is loaded from the folder in which it happens to be started.
                 [sys.executable, "-P", "-c", _FORGE, str(theirs.fileno())],
-                env={**os.environ, **_ONE_THREAD},
+                env={**os.environ, **ONE_THREAD},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from colanalysis.errors import ReportError
-from colanalysis.executing import forked, kernel, notebooks, parameters
+from colanalysis.executing import forked, here, kernel, notebooks, parameters
 
+NAME = "colanalysis"
 LOOK = "Open the notebook in JupyterLab and run it to see why"
 
 
@@ -31,9 +32,12 @@ def notebook(
     input_path: Any = None,
     seconds: float = forked.SECONDS,
     memory: int = forked.MEMORY,
+    alone: bool = False,
     **choices: Any,
 ) -> None:
     """Run all cells up to the first that fails, with limits where processes can be forked.
+
+    ``alone``: this process was forked for this report, so its notebook runs in it, without further limits.
 
     Raises
     ------
@@ -44,9 +48,9 @@ def notebook(
     """
     where = Path(input_path).name if isinstance(input_path, str | Path) else "notebook"
     _refuse(nb_man.nb, where)
-    process = _process(nb_man.nb, seconds, memory)
+    process = _process(nb_man.nb, seconds, memory, alone)
     if process:
-        _fork(nb_man, process, where, **choices)
+        _cells(nb_man, process, where, **choices)
     else:
         kernel.run(nb_man, kernel_name, where=where, **choices)
     _whole(nb_man.nb, where)
@@ -63,19 +67,23 @@ def _refuse(node: Any, where: str) -> None:
         )
 
 
-def _process(node: Any, seconds: float, memory: int) -> forked.Process | None:
+def _process(
+    node: Any, seconds: float, memory: int, alone: bool
+) -> forked.Process | here.Process | None:
     """A process for the notebook; none where a kernel has to be started instead."""
     if not forked.possible():
         return None
+    if alone:
+        return here.Process()
     try:
         return forked.Process(notebooks.modules(node.cells), seconds=seconds, memory=memory)
     except forked.UnfitError:
         return None
 
 
-def _fork(
+def _cells(
     nb_man: Any,
-    process: forked.Process,
+    process: forked.Process | here.Process,
     where: str,
     *,
     execution_timeout: float | None = None,
@@ -107,7 +115,9 @@ def _fork(
                 break
 
 
-def _ran(process: forked.Process, cells: list[Any], index: int, seconds: float | None) -> bool:
+def _ran(
+    process: forked.Process | here.Process, cells: list[Any], index: int, seconds: float | None
+) -> bool:
     """Run a cell, put down what it showed, and say whether it ended without an error."""
     from nbformat import from_dict
 

@@ -24,7 +24,7 @@ class Outputs:
     """What the cells of a notebook have shown so far, a list of outputs for each cell."""
 
     def __init__(self, most: int, full: Callable[[], None]) -> None:
-        """``full`` is called once more than ``most`` characters were shown."""
+        """``full`` is called once more than ``most`` characters were shown; nothing is added then."""
         self.cells: list[list[Output]] = []
         self.changed: set[int] = set()
         self._most, self._full, self._size = most, full, 0
@@ -38,14 +38,16 @@ class Outputs:
 
     def add(self, output: Output, name: str = "") -> None:
         """Add an output; one with a name can be shown anew under it."""
-        self._weigh(output)
+        if not self._weigh(output):
+            return
         self._cleared().append(output)
         if name:
             self._named.setdefault(name, []).append(output)
 
     def write(self, name: str, text: str) -> None:
         """Add printed text to what was printed just before, if anything was."""
-        self._weigh(text)
+        if not self._weigh(text):
+            return
         here = self._cleared()
         if here and here[-1]["output_type"] == "stream" and here[-1]["name"] == name:
             here[-1]["text"].append(text)
@@ -61,7 +63,8 @@ class Outputs:
 
     def update(self, output: Output, name: str) -> None:
         """Show an output anew wherever one of that name stands, in earlier cells too."""
-        self._weigh(output)
+        if not self._weigh(output):
+            return
         for shown in self._named.get(name, []):
             shown |= {"data": output["data"], "metadata": output["metadata"]}
         self.changed |= {
@@ -82,11 +85,13 @@ class Outputs:
             self._clear = False
         return self.cells[-1]
 
-    def _weigh(self, shown: Output | str) -> None:
+    def _weigh(self, shown: Output | str) -> bool:
+        """Say whether there is still room for what is shown."""
         parts = [shown] if isinstance(shown, str) else shown.get("data", {}).values()
         self._size += sum(len(part) for part in parts if isinstance(part, str | bytes))
         if self._size > self._most:
             self._full()
+        return self._size <= self._most
 
 
 class Stream(io.TextIOBase):
@@ -220,6 +225,13 @@ def made() -> Shell:
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     return Shell.instance(config=config)
+
+
+def find_beside() -> None:
+    """As in a kernel, find modules beside the notebook, after those of Python itself."""
+    site = (place for place, path in enumerate(sys.path) if path.endswith("-packages"))
+    if "" not in sys.path:
+        sys.path.insert(next(site, len(sys.path)), "")
 
 
 def listen(shell: Shell, most: int, full: Callable[[], None]) -> None:
