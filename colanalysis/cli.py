@@ -135,6 +135,13 @@ def _parser() -> argparse.ArgumentParser:
     merge.add_argument("--name", default="", help="name of the community, else that of the first")
     merge.set_defaults(run=_merge)
 
+    notebook = commands.add_parser(
+        "notebook", help="run one of the project's notebooks; NAME --help says what it can be told"
+    )
+    notebook.add_argument("name", help="its name, such as 20-explore-the-pathway")
+    notebook.add_argument("rest", nargs=argparse.REMAINDER, help="--out FILE, and its parameters")
+    notebook.set_defaults(run=_notebook)
+
     lab = commands.add_parser("lab", help="JupyterLab with the project's notebooks")
     lab.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to JupyterLab")
     lab.set_defaults(run=_lab)
@@ -313,6 +320,25 @@ def _audit(options: argparse.Namespace) -> int:
         f"{len(many):,} published counts of all reports: nobody can narrow a protected count down "
         f"further than is promised; {looked_at['withheld'].sum():,} had to be withheld for it."
     )
+    return 0
+
+
+def _notebook(options: argparse.Namespace) -> int:
+    from colanalysis.executing import execute, notebooks, parameters
+
+    path = notebooks.named(options.name)
+    parser = argparse.ArgumentParser(prog=f"colanalysis notebook {path.stem}", allow_abbrev=False)
+    usual = Path("reports", "notebooks", path.name)
+    parser.add_argument("--out", type=Path, default=usual, help=f"file to write; default {usual}")
+    for one in parameters.declared(path).values():
+        # What is possible is text of the notebook's author, in which % has no meaning.
+        said = f"{one.expected}; default {one.default!r}".replace("%", "%%")
+        parser.add_argument(f"--{one.name}", dest=f"told {one.name}", metavar="VALUE", help=said)
+    asked = vars(parser.parse_args(options.rest))
+    out = asked.pop("out")
+    texts = {name.removeprefix("told "): text for name, text in asked.items() if text is not None}
+    execute.write(path, parameters.from_texts(path, texts), out)
+    print(out.resolve())
     return 0
 
 

@@ -96,13 +96,14 @@ def test_cells_show_what_they_show_in_a_kernel(tmp_path, monkeypatch):
     assert "image/png" in ours.cells[12].outputs[0].data
 
 
-def test_where_nothing_can_be_forked_a_kernel_is_started(tmp_path, monkeypatch):
+def test_where_nothing_can_be_forked_a_kernel_is_started(tmp_path, monkeypatch, caplog):
     def unfit(*_, **__):
-        raise forked.UnfitError
+        raise forked.UnfitError("found two threads")
 
     monkeypatch.setattr(forked, "Process", unfit)
     node = execute.run(notebook(tmp_path / "a.ipynb", "type(get_ipython()).__name__"), {})
     assert "ZMQ" in node.cells[-1].outputs[0].data["text/plain"]
+    assert "a.ipynb: found two threads; a kernel runs the notebook" in caplog.text
 
 
 # Through papermill

@@ -119,10 +119,11 @@ def test_a_text_for_an_unknown_parameter_is_refused(all_kinds):
 
 
 def test_help_is_made_of_the_same_cell(all_kinds):
-    assert parameters.told(all_kinds).splitlines()[:3] == [
-        "name = '007': str (what it is called)",
-        "year = 0: int out of 0, 1900..2100 (zero for the latest)",
-        "share = 0.5: float out of 0..1 (of all)",
+    said = [one.expected for one in parameters.declared(all_kinds).values()]
+    assert said[:3] == [
+        "str (what it is called)",
+        "int out of 0, 1900..2100 (zero for the latest)",
+        "float out of 0..1 (of all)",
     ]
 
 

@@ -38,7 +38,7 @@ HEAVY = {
     "IPython": {"executing.shell"},
     "nbclient": set(),
     "nbformat": {"executing.notebooks", "executing.running"},
-    "ipywidgets": {"explore"},
+    "ipywidgets": {"ask", "explore"},
 }
 
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -24,6 +24,7 @@ from colanalysis.batching.journal import DONE, FAILED, PLACING, Entry, Journal
 from colanalysis.batching.plan import Job, Plan
 from colanalysis.batching.work import Limits, Task
 from colanalysis.errors import ColanalysisError
+from colanalysis.executing import running
 
 __all__ = ["REFUSED", "batch"]
 
@@ -53,6 +54,7 @@ def batch(
     is stopped.
     """
     ids = [job.id for job in plan.jobs]
+    tell(running.way())
     with journal.opened(out) as book, _staging(out) as staging, _stops() as stopped:
         done = {one: e for one, e in book.entries().items() if resume and e.state == DONE}
         book.note(*(Entry(one) for one in ids if one not in done))

@@ -39,6 +39,11 @@ def run(
     return ran
 
 
+def write(notebook: Path, values: Mapping[str, object], out: Path) -> None:
+    """Run a notebook and write it with its results, whole or not at all; errors as `run` raises them."""
+    notebooks.write(run(notebook, values), out)
+
+
 def load() -> None:
     """Load what a run needs: whoever forks processes does that before, so that none of them has to."""
     import papermill  # noqa: F401

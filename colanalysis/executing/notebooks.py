@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,25 @@ def read(notebook: Path) -> Any:
         return nbformat.read(notebook, as_version=4)
     except (ValueError, TypeError, KeyError, AttributeError, nbformat.ValidationError):
         raise ReportError("found no notebook in the file", where=notebook.name) from None
+
+
+def named(name: str) -> Path:
+    """The project's notebook of a name, with or without its ending; UsageError where there is none."""
+    found = NOTEBOOKS / f"{name.removesuffix('.ipynb')}.ipynb"
+    if found.name not in _names():
+        raise UsageError(f"found no notebook {name!r}", expected=f"one of: {', '.join(_names())}")
+    return found
+
+
+def write(node: Any, path: Path) -> None:
+    """Write a notebook into its place, whole or not at all."""
+    import nbformat
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=path.parent) as making:
+        whole = Path(making) / path.name
+        nbformat.write(node, whole)
+        whole.replace(path)
 
 
 def showing(pieces: Iterable[str]) -> Any:

@@ -19,6 +19,7 @@ from colanalysis.executing import notebooks
 
 TYPES = {"str": str, "int": int, "float": float, "bool": bool}
 LARGEST = 2**63
+_NAMED = {"str": "a str", "int": "an int", "float": "a float", "bool": "a bool"}
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _COMMENT = re.compile(r"(?P<help>[^\[\]]*?)\s*(?:\[(?P<allowed>[^\[\]]+)\])?")
@@ -105,13 +106,6 @@ def from_texts(notebook: Path, texts: Mapping[str, str]) -> dict[str, object]:
     return fitting(known, values, where=notebook.name)
 
 
-def told(notebook: Path) -> str:
-    """What a notebook can be told, one line for each parameter."""
-    return "\n".join(
-        f"{one.name} = {one.default!r}: {one.expected}" for one in declared(notebook).values()
-    )
-
-
 def _parameter(name: str, line: ast.AnnAssign, text: str, where: str) -> Parameter:
     comment = text.encode()[line.end_col_offset :].decode().partition("#")[2].strip()
     parts = _COMMENT.fullmatch(comment)
@@ -165,9 +159,9 @@ def _wrong(one: Parameter, value: Any) -> str:
         # Half a letter is no text that a file can hold, and NUL ends a path before its end.
         return "a text with NUL or half a letter"
     if isinstance(value, int | float) and not abs(value) < LARGEST:
-        return f"a {one.type} that is not finite or of ordinary size"
+        return f"{_NAMED[one.type]} that is not finite or of ordinary size"
     if one.allowed and not any(_is(value, allowed) for allowed in one.allowed):
-        return f"a {one.type} that is not possible"
+        return f"{_NAMED[one.type]} that is not possible"
     return ""
 
 

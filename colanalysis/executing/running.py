@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from colanalysis.errors import ReportError
 from colanalysis.executing import forked, here, kernel, notebooks, parameters
 
+logger = logging.getLogger("papermill")
 NAME = "colanalysis"
 LOOK = "Open the notebook in JupyterLab and run it to see why"
 
@@ -48,7 +50,7 @@ def notebook(
     """
     where = Path(input_path).name if isinstance(input_path, str | Path) else "notebook"
     _refuse(nb_man.nb, where)
-    process = _process(nb_man.nb, seconds, memory, alone)
+    process = _process(nb_man.nb, where, seconds, memory, alone)
     if process:
         _cells(nb_man, process, where, **choices)
     else:
@@ -68,7 +70,7 @@ def _refuse(node: Any, where: str) -> None:
 
 
 def _process(
-    node: Any, seconds: float, memory: int, alone: bool
+    node: Any, where: str, seconds: float, memory: int, alone: bool
 ) -> forked.Process | here.Process | None:
     """A process for the notebook; none where a kernel has to be started instead."""
     if not forked.possible():
@@ -77,7 +79,8 @@ def _process(
         return here.Process()
     try:
         return forked.Process(notebooks.modules(node.cells), seconds=seconds, memory=memory)
-    except forked.UnfitError:
+    except forked.UnfitError as unfit:
+        logger.warning("%s: %s; a kernel runs the notebook, without limits", where, unfit)
         return None
 
 
