@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from colanalysis.drawing import alt
 from colanalysis.drawing.canvas import (
@@ -20,18 +19,20 @@ from colanalysis.drawing.canvas import (
     PLUM,
     Chart,
     chart,
-    mark,
+    marks,
     percent,
     spans,
     words,
 )
 from colanalysis.drawing.listing import Head, Row, listing
+from colanalysis.drawing.picture import Bar, Mark, Picture
 from colanalysis.drawing.trendline import STYLES, trend_figure
 from colanalysis.errors import ReportError
 
 __all__ = ["Chart", "coverage", "flow", "gaps", "pathway", "trend"]
 
 _LINE, _BAND = "Line: 95% range", "Band: 95% range"
+_BAR = 14
 _DIRECTIONS = {"success": ("Successes", NAVY), "hurdle": ("Hurdles", PLUM)}
 
 
@@ -110,7 +111,7 @@ def _openings(labels: Sequence[str]) -> list[str]:
     return [label if i == 0 or label != labels[i - 1] else "" for i, label in enumerate(labels)]
 
 
-def _pathway_figure(table: pd.DataFrame, width: int) -> Figure:
+def _pathway_figure(table: pd.DataFrame, width: int) -> Picture:
     rates = _numbers(table, "rate")
     blocks = _openings(table["step"].astype(str).tolist())
     rows = [
@@ -119,20 +120,15 @@ def _pathway_figure(table: pd.DataFrame, width: int) -> Figure:
             table["measure"], rates, words(table), blocks, strict=True
         )
     ]
-    figure, axes, heights = listing(rows, heads=[Head("")], width=width, note=_LINE)
-    spans(
-        axes,
-        _numbers(table, "low"),
-        _numbers(table, "high"),
-        heights,
-        colour=NAVY,
-        label="interval",
+    picture, across, heights = listing(rows, heads=[Head("")], width=width, note=_LINE)
+    ends = _numbers(table, "low"), _numbers(table, "high")
+    return picture.over(
+        spans(across, *ends, heights, colour=NAVY, label="interval"),
+        marks(across, rates, heights, "circle", colour=NAVY, label="rate"),
     )
-    mark(axes, rates, heights, "o", colour=NAVY, label="rate")
-    return figure
 
 
-def _gaps_figure(table: pd.DataFrame, width: int, *, reference: str = "Other learners") -> Figure:
+def _gaps_figure(table: pd.DataFrame, width: int, *, reference: str = "Other learners") -> Picture:
     rates, others = _numbers(table, "rate"), _numbers(table, "reference")
     directions = table["direction"].astype(str).tolist()
     blocks = _openings(directions) if len(set(directions)) > 1 else [""] * len(directions)
@@ -141,54 +137,58 @@ def _gaps_figure(table: pd.DataFrame, width: int, *, reference: str = "Other lea
         Row(str(label), (share, percent(other)), _DIRECTIONS.get(block, (block,))[0])
         for label, share, other, block in zip(table["label"], said, others, blocks, strict=True)
     ]
-    heads = [Head("This group", "o", GREY), Head(reference, "D", GREY, filled=False)]
-    figure, axes, heights = listing(rows, heads=heads, width=width, note=_BAND)
-    spans(axes, rates, others, heights, colour=GREY, label="difference", thickness=1)
+    heads = [Head("This group", "circle", GREY), Head(reference, "diamond", GREY, filled=False)]
+    picture, across, heights = listing(rows, heads=heads, width=width, note=_BAND)
+    drawn: list[Mark] = [
+        *spans(across, rates, others, heights, colour=GREY, label="difference", thickness=1)
+    ]
     for direction in dict.fromkeys(directions):
         colour = _DIRECTIONS.get(direction, ("", NAVY))[1]
         chosen = [i for i, found in enumerate(directions) if found == direction]
         part, levels = table.iloc[chosen], [heights[i] for i in chosen]
-        spans(
-            axes,
-            _numbers(part, "low"),
-            _numbers(part, "high"),
-            levels,
-            colour=colour,
-            label="interval",
-            thickness=5,
-            alpha=0.6,
+        ends = _numbers(part, "low"), _numbers(part, "high")
+        drawn += spans(
+            across, *ends, levels, colour=colour, label="interval", thickness=5, opacity=0.6
         )
-        mark(axes, _numbers(part, "rate"), levels, "o", colour=colour, label="rate")
-    mark(axes, others, heights, "D", colour=GREY, label="reference", filled=False, size=7)
-    return figure
+        drawn += marks(
+            across, _numbers(part, "rate"), levels, "circle", colour=colour, label="rate"
+        )
+    beside = marks(
+        across, others, heights, "diamond", colour=GREY, label="reference", filled=False, size=9
+    )
+    return picture.over(drawn, beside)
 
 
-def _flow_figure(table: pd.DataFrame, width: int) -> Figure:
+def _flow_figure(table: pd.DataFrame, width: int) -> Picture:
     before, after, ordinary = (_numbers(table, name) for name in ("before", "after", "ordinary"))
     rows = [
         Row(str(label), tuple(percent(share) for share in shares))
         for label, *shares in zip(table["step"], after, before, ordinary, strict=True)
     ]
     heads = [
-        Head("After", "o", NAVY),
-        Head("Before", "o", NAVY, filled=False),
-        Head("Usual", "D", PLUM, filled=False),
+        Head("After", "circle", NAVY),
+        Head("Before", "circle", NAVY, filled=False),
+        Head("Usual", "diamond", PLUM, filled=False),
     ]
-    figure, axes, heights = listing(rows, heads=heads, width=width)
-    spans(axes, before, after, heights, colour=NAVY, label="difference")
-    mark(axes, before, heights, "o", colour=NAVY, label="before", filled=False)
-    mark(axes, after, heights, "o", colour=NAVY, label="after")
-    mark(axes, ordinary, heights, "D", colour=PLUM, label="ordinary", filled=False, size=6)
-    return figure
+    picture, across, heights = listing(rows, heads=heads, width=width)
+    return picture.over(
+        spans(across, before, after, heights, colour=NAVY, label="difference"),
+        marks(across, before, heights, "circle", colour=NAVY, label="before", filled=False),
+        marks(across, after, heights, "circle", colour=NAVY, label="after"),
+        marks(
+            across, ordinary, heights, "diamond", colour=PLUM, label="ordinary", filled=False,
+            size=8,
+        ),
+    )  # fmt: skip
 
 
-def _coverage_figure(table: pd.DataFrame, width: int, *, what: str = "assessed") -> Figure:
+def _coverage_figure(table: pd.DataFrame, width: int, *, what: str = "assessed") -> Picture:
     shares = _numbers(table, "share")
     said = [HIDDEN if share != share else f"{what} {percent(share)}" for share in shares]
     rows = [Row(str(label), (word,)) for label, word in zip(table["label"], said, strict=True)]
-    figure, axes, heights = listing(rows, heads=[Head("")], width=width)
-    shown = [(share, y) for share, y in zip(shares, heights, strict=True) if share == share]
-    axes.barh(
-        [y for _, y in shown], [share for share, _ in shown], height=14, color=NAVY, label="share"
+    picture, across, heights = listing(rows, heads=[Head("")], width=width)
+    return picture.over(
+        Bar("share", across.start, y - _BAR / 2, across(share) - across.start, _BAR, NAVY)
+        for share, y in zip(shares, heights, strict=True)
+        if share == share
     )
-    return figure

@@ -26,6 +26,10 @@ REMOVED: frozenset[str] = frozenset({"parameters", "injected-parameters", "setup
 _TEMPLATES = Path(__file__).parent / "templates"
 _SHOWN = ("text/html", "text/markdown")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+# A picture inside the page: SVG as `page.figure` writes it, or letters that can only be a picture.
+_PICTURE = re.compile(
+    r"data:image/(svg\+xml,%3Csvg%20[A-Za-z0-9%/=,'()_.~-]+%3E|(png|jpeg);base64,[A-Za-z0-9+/]+=*)"
+)
 # What a page may be made of: what `page` and Markdown give. All else is refused, known or not.
 _ELEMENTS = re.compile(
     "a|abbr|article|b|blockquote|br|caption|code|dd|del|details|div|dl|dt|em|figcaption|figure|footer"
@@ -134,7 +138,7 @@ def _faults(page: BeautifulSoup) -> Iterator[str]:
 def _outside(name: str, value: str) -> bool:
     """Say whether an attribute leads out of the page; a link to a file beside it does not."""
     if name in ("src", "srcset"):
-        return not re.match(r"data:image/(svg\+xml|png|jpeg);base64,", value)
+        return not _PICTURE.fullmatch(value)
     if name == "style":
         return bool(re.search(r"[\\@(]", value))
     return name.endswith("href") and bool(re.search(r"^\s*[\\/]|//|^[^/#?]*:", value))

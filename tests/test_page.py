@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import pandas as pd
 import pytest
@@ -16,8 +17,9 @@ from colanalysis.drawing.canvas import Chart
 from colanalysis.errors import ReportError
 
 EVIL = '<script>alert("x")</script>'
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
-CHART = Chart(SVG, SVG, 'Dot chart: 48 % "at or above".', 720, 300)
+SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='9'><text fill='#fff'>{}</text></svg>"
+WIDE, NARROW = (SVG.format(words).encode() for words in ("50% & “Māori”", 'a, b "c" d'))
+CHART = Chart(WIDE, NARROW, 'Dot chart: 48 % "at or above".', 720, 300)
 EMPTY = page.table(pd.DataFrame(columns=["group", "n"]), caption="Groups")
 TITLE = page.heading(1, "Where do learners succeed?", anchor="top")
 
@@ -142,12 +144,17 @@ def test_a_figure_has_title_description_numbers_and_who_is_counted() -> None:
     assert html.img["alt"] == CHART.alt
     assert (html.img["width"], html.img["height"]) == ("720", "300")
     assert "max-width" in html.source["media"]
-    assert html.img["src"].startswith("data:image/svg+xml;base64,")
+    for address, drawn in ((html.img["src"], CHART.wide), (html.source["srcset"], CHART.narrow)):
+        told, _, body = address.partition(",")
+        assert told == "data:image/svg+xml"
+        assert unquote_to_bytes(body) == drawn
+        # A space would end an address in a list of them, and a # the part that is the picture.
+        assert re.fullmatch(r"[!$-~]+[^,]", address)
     assert html.details.table.caption.get_text() == "Reading"
     assert (html.h3.get_text(), html.figcaption.get_text()) == ("T", "All.")
     assert soup(page.figure(CHART, title="T", subtitle="S", table=numbers)).figcaption is None
     with pytest.raises(ReportError, match="without description"):
-        page.figure(Chart(SVG, SVG, " ", 1, 1), title="T", subtitle="S", table=numbers)
+        page.figure(Chart(WIDE, NARROW, " ", 1, 1), title="T", subtitle="S", table=numbers)
 
 
 def test_headings_stand_in_both_languages_in_the_order_asked_for() -> None:

@@ -31,7 +31,7 @@ ASKED_FOR = {
     "jupyterlab", "pandas", "numpy", "matplotlib", "seaborn", "ipywidgets", "papermill", "pytest",
 }  # fmt: skip
 HEAVY = {
-    "matplotlib": {"drawing.canvas", "drawing.listing", "drawing.trendline", "draw", "explore"},
+    "matplotlib": {"explore"},
     "seaborn": {"explore"},
     "papermill": {"executing.engine", "executing.execute", "executing.kernel"},
     "nbconvert": {"export"},

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from colanalysis.drawing.canvas import (
     GRID,
     HIDDEN,
-    INK,
     WIDE,
-    blank,
-    mark,
+    Scale,
     percent,
     text_size,
-    text_width,
-    wrap,
-    write,
 )
+from colanalysis.drawing.letters import text_width, wrap
+from colanalysis.drawing.picture import INK, Line, Mark, Marker, Picture, Shape, Text
 
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _PAD = 10
@@ -40,15 +35,15 @@ class Head:
     """The name of a column of values and the marker that belongs to it."""
 
     text: str
-    marker: str = ""
+    marker: Shape | None = None
     colour: str = INK
     filled: bool = True
 
 
 def listing(
     rows: Sequence[Row], *, heads: Sequence[Head], width: int, note: str = ""
-) -> tuple[Figure, Axes, list[float]]:
-    """Lay out rows with label, 0 to 100 % axis and values; give the height of each row's marks.
+) -> tuple[Picture, Scale, list[float]]:
+    """Lay out rows with label, 0 to 100 % and values; say where shares and rows have their marks.
 
     On a page the label stands beside the marks, on a phone above them, so that it keeps the width.
     """
@@ -59,44 +54,44 @@ def listing(
     names = [
         wrap(head.text, room - aside, size - 1) for head, room in zip(heads, rooms, strict=True)
     ]
-    left, right = (258.0 if beside else _PAD + 4), width - sum(rooms) - _PAD
+    across = Scale(258.0 if beside else _PAD + 4, width - sum(rooms) - _PAD)
     top = max((len(lines) for lines in names if lines[0]), default=0) * step
     top += 0 if beside or not top else 16
-    heights, texts, down = _place(rows, left - 22 if beside else width, top, width=width)
+    heights, texts, down = _place(rows, across.start - 22 if beside else width, top, width=width)
     foot = down + step * (0.9 if beside or not note else 2)
-    figure, axes = blank(width, foot + step * 0.7, left=left, right=right)
-    _grid(axes, heights, top=top, bottom=down, beside=beside)
-    for tick in _TICKS[:: 1 if beside else 2]:
-        x = left + tick * (right - left)
-        write(figure, x, down + step * 0.8, percent(tick), small=True, ha="center")
-    for y, text, bold in texts:
-        write(figure, 0, y, text, bold=bold)
-    write(figure, 0, foot, note, small=True)
-    edge = right + _PAD
-    for i, (head, room) in enumerate(zip(heads, rooms, strict=True)):
-        edge += room
-        _column(figure, axes, head, names[i], edge=edge, beside=beside)
-        for value, y in zip(columns[i], heights, strict=True):
-            write(figure, edge, y, value, bold=i == 0 and value != HIDDEN, ha="right")
-    return figure, axes, heights
+    texts += [
+        Text(percent(tick), across(tick), down + step * 0.8, size - 1, anchor="center")
+        for tick in _TICKS[:: 1 if beside else 2]
+    ]
+    texts.append(Text(note, 0, foot, size - 1))
+    keys: list[Marker] = []
+    edge = across.end + _PAD
+    for i, (head, lines) in enumerate(zip(heads, names, strict=True)):
+        edge += rooms[i]
+        keys += _key(head, lines, edge, width)
+        texts += _head(lines, edge, width)
+        texts += _values(columns[i], edge, heights, size, main=i == 0)
+    ends = [(top, down)] if beside else [(y - 8, y + 8) for y in heights]
+    drawn: tuple[Mark, ...] = (*_grid(across, heights, ends), *keys)
+    return Picture(width, math.ceil(foot + step * 0.7), drawn, tuple(texts)), across, heights
 
 
 def _place(
     rows: Sequence[Row], room: float, top: float, *, width: int
-) -> tuple[list[float], list[tuple[float, str, bool]], float]:
-    """Give the height of each row's marks, the texts with theirs, and where the list ends."""
+) -> tuple[list[float], list[Text], float]:
+    """Give the height of each row's marks, the labels and headings, and where the list ends."""
     size, beside = text_size(width), width >= WIDE
     step, down = size * 1.3, top
     heights: list[float] = []
-    texts: list[tuple[float, str, bool]] = []
+    texts: list[Text] = []
     for row in rows:
         lines = wrap(row.label, room, size)
         if row.heading:
-            texts.append((down + 12 + step / 2, row.heading, True))
+            texts.append(Text(row.heading, 0, down + 12 + step / 2, size, bold=True))
             down += step + 14
         half = len(lines) * step / 2
         start = down + step / 2 + (6 if beside else 4)
-        texts += [(start + i * step, line, False) for i, line in enumerate(lines)]
+        texts += [Text(line, 0, start + i * step, size) for i, line in enumerate(lines)]
         heights.append(down + (half + 6 if beside else 2 * half + 13))
         down = heights[-1] + (half + 6 if beside else 15)
     return heights, texts, down
@@ -107,26 +102,39 @@ def _room(head: Head, values: Sequence[str], size: float, aside: float) -> float
     return max(words + 12 + aside, *(text_width(value, size, "bold") + 12 for value in values))
 
 
-def _grid(axes: Axes, heights: Sequence[float], *, top: float, bottom: float, beside: bool) -> None:
-    ends = [(top, bottom)] if beside else [(y - 8, y + 8) for y in heights]
-    # All in one call: matplotlib takes longer to begin a set of lines than to draw it.
-    x, low, high = zip(*((tick, *end) for end in ends for tick in _TICKS), strict=True)
-    axes.vlines(x, low, high, colors=GRID, linewidth=1, label="grid", zorder=0.5)
-    axes.hlines(heights, 0, 1, colors=GRID, linewidth=1, label="grid", zorder=0.5)
+def _grid(
+    across: Scale, heights: Sequence[float], ends: Sequence[tuple[float, float]]
+) -> list[Line]:
+    upright = [((across(tick), a), (across(tick), b)) for a, b in ends for tick in _TICKS]
+    level = [((across.start, y), (across.end, y)) for y in heights]
+    return [Line("grid", points, GRID) for points in (*upright, *level)]
 
 
-def _column(
-    figure: Figure, axes: Axes, head: Head, lines: Sequence[str], *, edge: float, beside: bool
-) -> None:
-    """Write a column's name with its marker: on a page beside the name, on a phone above it."""
-    width = figure.get_figwidth() * 72
-    size = text_size(round(width))
-    step, box = size * 1.3, axes.get_position()
-    first = step / 2 if beside else 16 + step / 2
-    for i, line in enumerate(lines):
-        write(figure, edge, first + i * step, line, small=True, ha="right")
-    if head.marker:
-        reach = max(text_width(line, size - 1) for line in lines) + 10 if beside else 8
-        share = ((edge - reach) / width - box.x0) / box.width
-        y = first if beside else 8
-        mark(axes, [share], [y], head.marker, colour=head.colour, filled=head.filled, label="key")
+def _key(head: Head, lines: Sequence[str], edge: float, width: int) -> list[Marker]:
+    """Give the marker of a column: on a page beside its name, on a phone above it."""
+    if head.marker is None:
+        return []
+    size, beside = text_size(width), width >= WIDE
+    reach = max(text_width(line, size - 1) for line in lines) + 10 if beside else 8
+    y = size * 1.3 / 2 if beside else 8.0
+    return [Marker("key", edge - reach, y, head.marker, head.colour, 11, head.filled)]
+
+
+def _head(lines: Sequence[str], edge: float, width: int) -> list[Text]:
+    """Write the name of a column: on a page beside its marker, on a phone below it."""
+    size = text_size(width)
+    first = size * 0.65 + (0 if width >= WIDE else 16)
+    return [
+        Text(line, edge, first + i * size * 1.3, size - 1, anchor="right")
+        for i, line in enumerate(lines)
+    ]
+
+
+def _values(
+    values: Sequence[str], edge: float, heights: Sequence[float], size: float, *, main: bool
+) -> list[Text]:
+    """Write the values of a column, bold in the main one unless they are hidden."""
+    return [
+        Text(value, edge, y, size, bold=main and value != HIDDEN, anchor="right")
+        for value, y in zip(values, heights, strict=True)
+    ]

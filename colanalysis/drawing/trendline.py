@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from colanalysis.drawing.canvas import (
     GREY,
@@ -19,22 +18,37 @@ from colanalysis.drawing.canvas import (
     PLUM,
     TEAL,
     WIDE,
+    Scale,
     percent,
     text_size,
-    text_width,
-    wrap,
-    write,
 )
+from colanalysis.drawing.letters import text_width, wrap
+from colanalysis.drawing.picture import Line, Mark, Marker, Picture, Point, Shape, Text
 
-STYLES = ((NAVY, "o"), (PLUM, "s"), (TEAL, "^"), (ORANGE, "D"))
+STYLES: tuple[tuple[str, Shape], ...] = (
+    (NAVY, "circle"),
+    (PLUM, "square"),
+    (TEAL, "triangle"),
+    (ORANGE, "diamond"),
+)
 CHANGED = "yardstick changed"
 
 _RANGE = "Upright lines: 95% range"
+_MARKER = 9.0
+_NUMBERS = ["year", "rate", "low", "high"]
 
-_End = tuple[float, list[str], str, str]
+_Row = tuple[float, float, float, float]
 
 
-def trend_figure(table: pd.DataFrame, width: int) -> Figure:
+@dataclass(frozen=True)
+class _Series:
+    name: str
+    rows: list[_Row]
+    colour: str
+    shape: Shape
+
+
+def trend_figure(table: pd.DataFrame, width: int) -> Picture:
     """Draw the series of a table with year, series, rate, low, high and break_after."""
     size = text_size(width)
     step = size * 1.3
@@ -45,30 +59,29 @@ def trend_figure(table: pd.DataFrame, width: int) -> Figure:
     places = breaks(table)
     top = step + 8 if places else 10.0
     bottom = top + (290 if width >= WIDE else 250)
-    height = bottom + step * (2 + len(notes))
     left, right = 50.0, width - (190.0 if width >= WIDE else 124.0)
-    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-    axes = figure.add_axes(
-        (left / width, 1 - bottom / height, (right - left) / width, (bottom - top) / height)
-    )
-    _frame(figure, axes, table)
-    for place in places:
-        axes.axvline(place, color=GREY, linewidth=1.2, linestyle="dashed", label="break")
-        reach = text_width(CHANGED, size - 1) / 2
-        centre = min(max(_across(figure, axes, place), reach), width - reach)
-        write(figure, centre, top - step * 0.6, CHANGED, small=True, ha="center")
-    ends = _lines(axes, table, places, room=width - right - 26, size=size)
-    _end_labels(figure, axes, ends, step=step, bounds=(top, bottom))
-    for i, line in enumerate(notes):
-        write(figure, 0, bottom + step * (2.3 + i), line, small=True)
-    return figure
+    years = _years(table)
+    across = Scale(left, right, years[0] - 0.3, years[-1] + 0.3)
+    up = Scale(bottom, top, *_limits(table))
+    series = _series(table)
+    keys, names = _end_labels(series, across, up, width)
+    marks = [*_grid(across, up), *_changes(across, up, places), *_lines(series, places, across, up)]
+    texts = [*_scale_texts(across, up, years, size - 1), *names]
+    texts += [_changed(across(place), top - step * 0.6, width) for place in places]
+    texts += [Text(line, 0, bottom + step * (2.3 + i), size - 1) for i, line in enumerate(notes)]
+    height = math.ceil(bottom + step * (2 + len(notes)))
+    return Picture(width, height, (*marks, *keys), tuple(texts))
 
 
 def breaks(table: pd.DataFrame) -> list[float]:
     """Give the places between two years where the yardstick changed."""
-    years = sorted(table["year"].astype(int).unique())
+    years = _years(table)
     after = set(table.loc[table["break_after"].fillna(False).astype(bool), "year"].astype(int))
     return [(a + b) / 2 for a, b in zip(years, years[1:], strict=False) if a in after]
+
+
+def _years(table: pd.DataFrame) -> list[int]:
+    return sorted(set(table["year"].astype(int).tolist()))
 
 
 def _hidden_note(table: pd.DataFrame) -> str:
@@ -78,95 +91,114 @@ def _hidden_note(table: pd.DataFrame) -> str:
     return f"{HIDDEN.capitalize()}: {'; '.join(parts)}"
 
 
-def _frame(figure: Figure, axes: Axes, table: pd.DataFrame) -> None:
-    width, height = figure.get_figwidth() * 72, figure.get_figheight() * 72
-    years = sorted(table["year"].astype(int).unique())
+def _limits(table: pd.DataFrame) -> tuple[float, float]:
+    """Give the tenths between which all rates and ranges lie, four of them at least."""
     values = table[["rate", "low", "high"]].astype(float).to_numpy()
     values = values[~pd.isna(values)]
     low = math.floor(10 * values.min()) / 10 if len(values) else 0.0
     high = math.ceil(10 * values.max()) / 10 if len(values) else 1.0
     while high - low < 0.4 - 1e-9:
         low, high = max(low - 0.1, 0.0), min(high + 0.1, 1.0)
-    axes.set(xlim=(years[0] - 0.3, years[-1] + 0.3), ylim=(low, high))
-    axes.set_axis_off()
-    box = axes.get_position()
-    bottom = (1 - box.y0) * height
-    for tick in range(round(low * 10), round(high * 10) + 1):
-        axes.axhline(tick / 10, color=GRID, linewidth=1, label="grid")
-        y = bottom - (tick / 10 - low) / (high - low) * box.height * height
-        write(figure, box.x0 * width - 8, y, percent(tick / 10), small=True, ha="right")
-    every = max(1, math.ceil(len(years) * 44 / (box.width * width)))
-    for year in years[::-1][::every]:
-        write(figure, _across(figure, axes, year), bottom + 18, str(year), small=True, ha="center")
+    return low, high
 
 
-def _across(figure: Figure, axes: Axes, year: float) -> float:
-    first, last = axes.get_xlim()
-    box = axes.get_position()
-    return (box.x0 + box.width * (year - first) / (last - first)) * figure.get_figwidth() * 72
+def _ticks(up: Scale) -> list[float]:
+    return [tick / 10 for tick in range(round(up.first * 10), round(up.last * 10) + 1)]
+
+
+def _grid(across: Scale, up: Scale) -> list[Line]:
+    ends = across.start, across.end
+    return [Line("grid", tuple((x, up(tick)) for x in ends), GRID) for tick in _ticks(up)]
+
+
+def _scale_texts(across: Scale, up: Scale, years: Sequence[int], size: float) -> list[Text]:
+    """Write the shares at the left and, as far as there is room, the years below."""
+    every = max(1, math.ceil(len(years) * 44 / (across.end - across.start)))
+    shares = [
+        Text(percent(tick), across.start - 8, up(tick), size, anchor="right") for tick in _ticks(up)
+    ]
+    below = up.start + 18
+    return shares + [
+        Text(str(year), across(year), below, size, anchor="center") for year in years[::-1][::every]
+    ]
+
+
+def _changes(across: Scale, up: Scale, places: Sequence[float]) -> list[Line]:
+    ends = up.start, up.end
+    lines = [tuple((across(place), y) for y in ends) for place in places]
+    return [Line("break", line, GREY, 1.2, dashed=True) for line in lines]
+
+
+def _changed(centre: float, y: float, width: int) -> Text:
+    """Name a change of yardstick above its line, all of it inside the picture."""
+    size = text_size(width) - 1
+    reach = text_width(CHANGED, size) / 2
+    return Text(CHANGED, min(max(centre, reach), width - reach), y, size, anchor="center")
+
+
+def _series(table: pd.DataFrame) -> list[_Series]:
+    found: dict[str, list[_Row]] = {}
+    rows = table[_NUMBERS].astype(float).itertuples(index=False, name=None)
+    for name, row in zip(table["series"].astype(str), rows, strict=True):
+        found.setdefault(name, []).append(row)
+    return [
+        _Series(name, sorted(rows, key=lambda row: row[0]), *style)
+        for (name, rows), style in zip(found.items(), STYLES, strict=False)
+    ]
 
 
 def _lines(
-    axes: Axes, table: pd.DataFrame, places: Sequence[float], *, room: float, size: float
-) -> list[_End]:
-    ends = []
-    series = table.groupby("series", sort=False, observed=True)
-    for (name, part), (colour, marker) in zip(series, STYLES, strict=False):
-        part = part.sort_values("year").astype({"rate": float, "low": float, "high": float})
-        known = part.dropna(subset=["low", "high"])
-        axes.vlines(
-            known["year"],
-            known["low"],
-            known["high"],
-            colors=colour,
-            linewidth=1.5,
-            alpha=0.6,
-            label="interval",
-        )
-        stretch = sum((part["year"] > place).astype(int) for place in places) if places else 0
-        for _, piece in part.groupby(stretch) if places else [(0, part)]:
-            axes.plot(
-                piece["year"],
-                piece["rate"],
-                color=colour,
-                marker=marker,
-                markersize=8,
-                linewidth=2,
-                clip_on=False,
-                label=str(name),
-            )
-        shown = part.dropna(subset=["rate"])
-        if len(shown):
-            words = f"{name} {percent(shown['rate'].iloc[-1])}"
-            ends.append((shown["rate"].iloc[-1], wrap(words, room, size), colour, marker))
-    return ends
+    series: Sequence[_Series], places: Sequence[float], across: Scale, up: Scale
+) -> Iterator[Mark]:
+    """Give the ranges of all series, above them the lines, and above those the markers."""
+    drawn = []
+    for one in series:
+        for year, _, low, high in one.rows:
+            if not (math.isnan(low) or math.isnan(high)):
+                ends = (across(year), up(low)), (across(year), up(high))
+                yield Line("interval", ends, one.colour, 1.5, 0.6)
+        runs = _runs([(year, rate) for year, rate, _, _ in one.rows], places)
+        drawn.append((one, [[(across(year), up(rate)) for year, rate in run] for run in runs]))
+    for one, runs in drawn:
+        yield from (Line(one.name, tuple(run), one.colour, 2) for run in runs if len(run) > 1)
+    for one, runs in drawn:
+        for x, y in itertools.chain.from_iterable(runs):
+            yield Marker(one.name, x, y, one.shape, one.colour, _MARKER)
+
+
+def _runs(points: Sequence[Point], places: Sequence[float]) -> list[list[Point]]:
+    """Give the points that one line joins: none is hidden between them, no yardstick changed."""
+    runs: list[list[Point]] = [[]]
+    for year, rate in points:
+        changed = runs[-1] and any(runs[-1][-1][0] < place < year for place in places)
+        if changed or math.isnan(rate):
+            runs.append([])
+        if not math.isnan(rate):
+            runs[-1].append((year, rate))
+    return runs
 
 
 def _end_labels(
-    figure: Figure, axes: Axes, ends: Sequence[_End], *, step: float, bounds: tuple[float, float]
-) -> None:
+    series: Sequence[_Series], across: Scale, up: Scale, width: int
+) -> tuple[list[Marker], list[Text]]:
     """Write each series' name at the height of its last mark, moved apart where they would meet."""
-    width, height = figure.get_figwidth() * 72, figure.get_figheight() * 72
-    (top, bottom), (low, high) = bounds, axes.get_ylim()
-    right = axes.get_position().x1 * width
-    ends = sorted(ends, key=lambda end: -end[0])
-    sizes = [len(lines) * step + 6 for _, lines, _, _ in ends]
-    middles = [bottom - (rate - low) / (high - low) * (bottom - top) for rate, *_ in ends]
-    for (_, lines, colour, marker), y in zip(ends, apart(middles, sizes, bounds), strict=True):
-        first = y - (len(lines) - 1) * step / 2
-        key = Line2D(
-            [(right + 14) / width],
-            [1 - first / height],
-            transform=figure.transFigure,
-            color=colour,
-            marker=marker,
-            markersize=8,
-            linestyle="none",
-            label="key",
-        )
-        figure.add_artist(key)
-        for i, line in enumerate(lines):
-            write(figure, right + 24, first + i * step, line)
+    size, right = text_size(width), across.end
+    step = size * 1.3
+    ends = []
+    for one in series:
+        shown = [rate for _, rate, _, _ in one.rows if not math.isnan(rate)]
+        if shown:
+            words = f"{one.name} {percent(shown[-1])}"
+            ends.append((up(shown[-1]), one, wrap(words, width - right - 26, size)))
+    ends.sort(key=lambda end: end[0])
+    sizes = [len(lines) * step + 6 for _, _, lines in ends]
+    middles = apart([y for y, _, _ in ends], sizes, (up.end, up.start))
+    keys, texts = [], []
+    for (_, one, lines), middle in zip(ends, middles, strict=True):
+        first = middle - (len(lines) - 1) * step / 2
+        keys.append(Marker("key", right + 14, first, one.shape, one.colour, _MARKER))
+        texts += [Text(line, right + 24, first + i * step, size) for i, line in enumerate(lines)]
+    return keys, texts
 
 
 def apart(
