@@ -91,6 +91,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     batch.add_argument("--seconds", type=_amount, default=300.0, help="time for each page")
     batch.add_argument("--memory-gib", type=_amount, default=4.0, help="memory for each page")
+    batch.add_argument(
+        "--scheduler", default="", metavar="ADDRESS",
+        help="a Dask scheduler, such as tcp://10.0.0.1:8786, whose workers make the public pages",
+    )  # fmt: skip
     batch.set_defaults(run=_batch)
 
     audit = commands.add_parser(
@@ -261,6 +265,7 @@ def _batch(options: argparse.Namespace) -> int:
         jobs=options.jobs or loky.cpu_count(),
         resume=options.resume,
         limits=Limits(options.seconds, options.memory_gib),
+        scheduler=options.scheduler,
         tell=_tell,
     )
     print((options.out / index.PAGE).resolve())

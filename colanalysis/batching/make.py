@@ -11,7 +11,7 @@ from colanalysis import deliver, evidence, ledger, release, report
 from colanalysis.batching.plan import Job
 from colanalysis.terms import settings
 
-__all__ = ["page", "releases"]
+__all__ = ["keep", "page", "releases"]
 
 
 def releases(folder: Path, asked: Sequence[tuple[Job, Path]]) -> None:
@@ -44,6 +44,11 @@ def page(folder: Path, notebook: Path, values: Mapping[str, object]) -> None:
     # The one place where a notebook is run for a batch.
     text = report.page_of(folder / "release.json", notebook=notebook, values=values, alone=True)
     (folder / deliver.PAGE).write_text(text, encoding="utf-8", newline="\n")
+    keep(folder)
+
+
+def keep(folder: Path) -> None:
+    """See that a whole folder is on the disk."""
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb+") as file:

@@ -14,15 +14,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import deliver, export, program
-from colanalysis.batching import index, journal, make, work
+from colanalysis import deliver, export, program, release
+from colanalysis.batching import cluster, index, journal, make, work
 from colanalysis.batching.journal import DONE, FAILED, PLACING, Entry, Journal
 from colanalysis.batching.plan import Job, Plan
-from colanalysis.batching.work import Limits, Task
+from colanalysis.batching.work import Limits, Outcome, Task
 from colanalysis.errors import ColanalysisError
 from colanalysis.executing import running
 
@@ -45,14 +46,17 @@ def batch(
     jobs: int,
     resume: bool = False,
     limits: Limits = USUAL,
+    scheduler: str = "",
     tell: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
     """Make all reports of a plan, so many at a time, and give what became of each (``index.COLUMNS``).
 
-    ``resume``: reports that are done and would be the same again are left as they are. UsageError
-    while another batch is at work in ``out``; KeyboardInterrupt, with nothing running any more, when it
-    is stopped.
+    ``resume``: reports that are done and would be the same again are left as they are. ``scheduler``: of
+    a Dask cluster that makes the public pages. UsageError while another batch is at work in ``out``;
+    KeyboardInterrupt, with nothing running any more, when it is stopped.
     """
+    if scheduler:
+        cluster.look(scheduler, LIBRARIES)
     ids = [job.id for job in plan.jobs]
     tell(running.way())
     with journal.opened(out) as book, _staging(out) as staging, _stops() as stopped:
@@ -66,8 +70,8 @@ def batch(
                 if not _stands(done.get(job.id), mark := _fingerprint(job, folder), out / job.id)
             ]
             book.note(*(Entry(job.id) for job, _, _ in todo))
-            _pages(todo, out, book, jobs, limits, stopped, tell)
-        except KeyboardInterrupt:
+            _pages(todo, out, book, jobs, scheduler, limits, stopped, tell)
+        except (KeyboardInterrupt, ColanalysisError):
             book.stop(ids)
             raise
         told = _table(plan, book)
@@ -105,18 +109,25 @@ def _pages(
     out: Path,
     book: Journal,
     jobs: int,
+    scheduler: str,
     limits: Limits,
     stopped: Callable[[], bool],
     tell: Callable[[str], None],
 ) -> None:
     """Make the pages and put each report in its place as soon as it is whole."""
     of = {job.id: (folder, mark) for job, folder, mark in todo}
-    tasks = [
-        Task(job.id, make.page, (folder, job.notebook, dict(job.values)), limits)
-        for job, folder, _ in todo
-    ]
+    here: list[Task] = []
+    away: list[Task] = []
+    for job, folder, _ in todo:
+        # Exact numbers stay on this machine.
+        where = away if scheduler and job.audience == release.PUBLIC else here
+        where.append(Task(job.id, make.page, (folder, job.notebook, dict(job.values)), limits))
+    outcomes: Iterator[Outcome] = chain(
+        cluster.outcomes(away, scheduler=scheduler, made_with=LIBRARIES, stopped=stopped),
+        work.outcomes(here, jobs=jobs, stopped=stopped),
+    )
     began = time.monotonic()
-    for number, ended in enumerate(work.outcomes(tasks, jobs=jobs, stopped=stopped), start=1):
+    for number, ended in enumerate(outcomes, start=1):
         one = ended.task.name
         folder, mark = of[one]
         sha, why = ("", ended.why) if ended.why else _put(folder, out / one, book, one)

@@ -1,0 +1,273 @@
+"""Cluster: pages made by the workers of a Dask cluster, and told of as if they had been made here.
+
+To a worker goes a sealed release with its notebook, never a folder or a key; back comes the page, or why
+there is none. A worker that dies is Dask's to replace; what the cluster as a whole cannot do ends the
+batch, which goes on from its journal.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import queue
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from colanalysis import deliver, program
+from colanalysis.batching import make, work
+from colanalysis.batching.work import Limits, Outcome, Task
+from colanalysis.errors import ReportError, UsageError
+
+__all__ = ["look", "outcomes"]
+
+# Seconds: for the scheduler to answer, for a cluster without workers to grow some, between two looks.
+_ANSWER, _PATIENCE, _LOOK_AGAIN = 10.0, 300.0, 0.2
+# More pages under way than can be made at once, so that no worker waits for its next release; not all
+# of them, as the scheduler holds every release that was sent.
+_AHEAD = 2
+GO_ON = "Reports that are done stay; --resume makes the others."
+
+
+def look(scheduler: str, made_with: Sequence[str]) -> None:
+    """See that a scheduler answers and that its workers, as far as they are free, run this program.
+
+    ``made_with``: the libraries whose versions count as part of it. UsageError where they do not.
+    """
+    with _connected(scheduler) as client:
+        until = time.monotonic() + _ANSWER
+        asked = {
+            one: client.submit(_program, list(made_with), workers=[one], pure=False)
+            for one in _threads(client, scheduler)
+        }
+        for address, future in asked.items():
+            try:
+                told = future.result(timeout=max(0.1, until - time.monotonic()))
+            except (ImportError, AttributeError):
+                told = ""
+            except Exception:
+                continue  # it is busy, or has gone: its program is looked at again with every page
+            if told != _program(made_with):
+                raise _other(f"worker {address}")
+
+
+def outcomes(
+    tasks: Iterable[Task],
+    *,
+    scheduler: str,
+    made_with: Sequence[str],
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Outcome]:
+    """Have pages (tasks of ``make.page``) made by the workers of a scheduler; tell of each as it ends.
+
+    A page that is made lies in its task's folder. A task whose worker dies is done by others, until it
+    has outlived more of them than the scheduler allows. ReportError where the cluster is lost,
+    UsageError where it runs another program; KeyboardInterrupt as soon as ``stopped`` says so.
+    """
+    waiting = deque(tasks)
+    if not waiting:
+        return
+    ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    underway: dict[str, tuple[Task, Any]] = {}
+    with _connected(scheduler) as client:
+        seen = time.monotonic()
+        room = sum(_threads(client, scheduler).values())
+        try:
+            while waiting or underway:
+                while waiting and len(underway) < max(1, room) * _AHEAD:
+                    task = waiting.popleft()
+                    future = client.submit(_made, *_sent(task, made_with), pure=False)
+                    underway[future.key] = (task, future)
+                    future.add_done_callback(ended.put)
+                try:
+                    future = ended.get(timeout=_LOOK_AGAIN)
+                except queue.Empty:
+                    future = None
+                if stopped():
+                    raise KeyboardInterrupt
+                if future is None:
+                    room = sum(_threads(client, scheduler).values())
+                    seen = time.monotonic() if room else seen
+                    if time.monotonic() > seen + _PATIENCE:
+                        raise ReportError(
+                            f"found no worker for {_PATIENCE:g} seconds",
+                            where=scheduler,
+                            expected="a cluster with workers",
+                            remedy=f"Start workers. {GO_ON}",
+                        )
+                elif (told := _told(future, scheduler)) is None:
+                    future.add_done_callback(ended.put)
+                else:
+                    task, _ = underway.pop(future.key)
+                    yield _placed(task, told)
+        finally:
+            # Workers look whether anybody still waits for what they make.
+            for _, future in underway.values():
+                future.release()
+
+
+def _sent(task: Task, made_with: Sequence[str]) -> tuple[bytes, bytes, bytes]:
+    """All that a worker is given to make one page: what is asked, the release, the notebook."""
+    folder, notebook, values = task.values
+    asked = {
+        "program": _program(made_with),
+        "made_with": list(made_with),
+        "name": task.name,
+        "notebook": notebook.name,
+        "values": values,
+        "limits": asdict(task.limits or Limits()),
+    }
+    release = (folder / "release.json").read_bytes()
+    return json.dumps(asked).encode(), release, notebook.read_bytes()
+
+
+def _made(asked: bytes, release: bytes, notebook: bytes) -> bytes:
+    """On a worker: make a page in a fresh process, within limits; give it or say why not, as JSON.
+
+    Bytes in and out, so that neither side has to build what the other has thought of.
+    """
+    import distributed
+
+    told = json.loads(asked)
+    worker = distributed.get_worker()
+    if _program(told["made_with"]) != told["program"]:
+        return json.dumps({"other": worker.address}).encode()
+    # Dask's nanny marks its workers as processes that have no children, lest these outlive them; a task
+    # ends with its parent by itself.
+    multiprocessing.current_process().daemon = False
+    with tempfile.TemporaryDirectory(prefix="page-", dir=worker.local_directory) as folder:
+        whole, own = Path(folder) / "report", Path(folder) / told["notebook"]
+        whole.mkdir()
+        (whole / "release.json").write_bytes(release)
+        own.write_bytes(notebook)
+        values = (whole, own, told["values"])
+        task = Task(told["name"], make.page, values, Limits(**told["limits"]))
+        try:
+            (one,) = work.outcomes([task], jobs=1, stopped=_given_up(worker))
+        except KeyboardInterrupt:
+            return b"{}"
+        page = "" if one.why else (whole / deliver.PAGE).read_bytes().decode("utf-8")
+    said = {"why": one.why, "tries": one.tries, "seconds": one.seconds, "page": page}
+    return json.dumps(said).encode()
+
+
+def _given_up(worker: Any) -> Callable[[], bool]:
+    """On a worker: a question whether nobody waits any more for what this thread makes."""
+    key = worker.get_current_task()
+
+    def given_up() -> bool:
+        task = worker.state.tasks.get(key)
+        return task is None or task.state != "executing"
+
+    return given_up
+
+
+def _program(made_with: Sequence[str]) -> str:
+    """Name the program that makes pages here; "" where a library of it is missing."""
+    try:
+        return program.digest(*made_with).hex()
+    except ImportError:
+        return ""
+
+
+def _told(future: Any, scheduler: str) -> dict[str, Any] | None:
+    """What a worker has said of a page; None where that was lost with it, and is made again."""
+    import distributed
+
+    try:
+        told: dict[str, Any] = json.loads(future.result(timeout=_ANSWER))
+    except distributed.TimeoutError:
+        return None if future.status == "pending" else _failed("its page did not come back")
+    except distributed.CancelledError as error:
+        raise _lost(scheduler) from error
+    except distributed.scheduler.KilledWorker as error:
+        many = error.allowed_failures + 1
+        return _failed(f"{many} workers died while they were making it", many)
+    except (ImportError, AttributeError) as error:
+        raise _other("a worker") from error
+    except Exception as error:
+        # As in work: the words of an error may hold anything.
+        return _failed(f"its worker stopped with {type(error).__name__}")
+    if "other" in told:
+        raise _other(f"worker {told['other']}")
+    return told
+
+
+def _failed(why: str, tries: int = 1) -> dict[str, Any]:
+    return {"why": why, "tries": tries, "seconds": 0.0}
+
+
+def _placed(task: Task, told: dict[str, Any]) -> Outcome:
+    """Put a page that came back beside its release, and tell how its task ended."""
+    if not told["why"]:
+        folder = task.values[0]
+        (folder / deliver.PAGE).write_bytes(told["page"].encode("utf-8"))
+        make.keep(folder)
+    return Outcome(task, str(told["why"]), int(told["tries"]), float(told["seconds"]))
+
+
+@contextmanager
+def _connected(scheduler: str) -> Iterator[Any]:
+    """A client of a scheduler, which says nothing by itself; UsageError where there is none."""
+    try:
+        import distributed
+    except ImportError as error:
+        raise UsageError(
+            "--scheduler needs distributed, which is not installed",
+            expected="colanalysis with its extra cluster",
+            remedy="Install it: python3 -m pip install -e '.[cluster]'",
+        ) from error
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.CRITICAL + 1)
+    try:
+        try:
+            client = distributed.Client(scheduler, timeout=_ANSWER, set_as_default=False)
+        except Exception as error:
+            # Whatever stands between here and a scheduler: no such host, no answer, no such protocol.
+            raise UsageError(
+                f"cannot be reached ({type(error).__name__})",
+                where=f"scheduler {scheduler}",
+                expected="the address of a Dask scheduler that runs, such as tcp://10.0.0.1:8786",
+                remedy="Nothing was started.",
+            ) from error
+        try:
+            yield client
+        finally:
+            client.close(timeout=_ANSWER)
+    finally:
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)
+
+
+def _threads(client: Any, scheduler: str) -> dict[str, int]:
+    """The workers of a cluster, each with the number of pages that it makes at a time."""
+    try:
+        return dict(client.sync(client.scheduler.ncores, callback_timeout=_ANSWER))
+    except Exception as error:
+        raise _lost(scheduler) from error
+
+
+def _lost(scheduler: str) -> ReportError:
+    return ReportError(
+        "the scheduler has gone, or has given up this batch's work",
+        where=scheduler,
+        expected="a scheduler that runs until the batch has ended",
+        remedy=f"Start it again. {GO_ON}",
+    )
+
+
+def _other(where: str) -> UsageError:
+    return UsageError(
+        "found another version of colanalysis, or of a library that pages are made with",
+        where=where,
+        expected="the same on every worker as here, so that pages are the same",
+        remedy=f"Install this version there (requirements.lock) and start it again. {GO_ON}",
+    )
