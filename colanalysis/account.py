@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from colanalysis import describe, draw, page
+from colanalysis import describe, draw, explain, page
 from colanalysis.page import Html
 from colanalysis.sealed import Release
+from colanalysis.terms import glossary as terms
 from colanalysis.terms.labels import label
 
 NO_GROUP = ""
@@ -78,6 +79,7 @@ def coverage(release: Release) -> Html:
         subtitle="Share of enrolled learners with a result, latest year, lowest shares",
         table=numbers,
         note="Learners who were not assessed are in no share on this page.",
+        reading=explain.coverage(whole.iloc[drawn.index[0]], release),
     )
     return Html("").join([figure, page.paragraphs(_less_covered(table, release))])
 
@@ -146,6 +148,16 @@ def detectable(release: Release) -> Html:
         caption="The smallest difference, in percentage points, that would be found four times in five, "
         "all steps and years together",
         headings=headings,
+    )
+
+
+def glossary(release: Release) -> Html:
+    """The words of the report with what they mean; the page keeps those that it uses."""
+    about, settings = release.about, release.about["settings"]
+    example = next((f", such as: {m['success']}" for m in about["measures"].values()), "")
+    told = {**settings, "smallest_gap": describe.points(settings["smallest_gap"])}
+    return page.words(
+        terms.words(told | {"example": example}), first=settings["language_order"].partition("-")[0]
     )
 
 

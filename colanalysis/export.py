@@ -55,7 +55,8 @@ def notebook(
 
     Cells tagged as parameters or setup are left out, and those with a tag in `drop`. Only HTML and
     Markdown outputs are admitted. Section headings that ``maori`` knows get their name in te reo
-    Māori too; ``first`` ("en" or "mi") says which language stands in front.
+    Māori too; ``first`` ("en" or "mi") says which language stands in front. How to read a chart
+    (``page.figure``) is said once, and of ``page.words`` those are kept that the page uses.
 
     Raises
     ------
@@ -63,18 +64,30 @@ def notebook(
         A cell failed or printed, an output has no form for readers, there is not exactly one top
         heading, or something would not be safe or not be read aloud.
     """
-    from bs4 import BeautifulSoup
-
-    kept = _kept(node, REMOVED.union(drop))
-    report = {"title": inert.text(title), "language": language, "policy": _POLICY}
-    page = BeautifulSoup(_exporter().from_notebook_node(kept, {"report": report})[0], "html.parser")
+    page = _page(_kept(node, REMOVED.union(drop)), inert.text(title), language)
     _separate_ids(page)
-    faults = list(dict.fromkeys(_faults(page)))
-    if faults:
-        raise ReportError("; ".join(faults), where="page", remedy="Correct the notebook's cells")
+    _refuse(page, where="page")
+    _read_once(page)
+    _words_used(page)
     _contents(page)
     _in_both_languages(page, maori, first)
     return str(page).rstrip() + END
+
+
+def admit_part(node: Any, *, where: str) -> None:
+    """Refuse an executed notebook as a part of another's page, by all that a page must not hold.
+
+    ``where`` is the notebook's name in errors, which are those of ``notebook``; a part has no top
+    heading of its own.
+    """
+    _refuse(_page(_kept(node, REMOVED, where=where), "", ""), where=where, tops=0)
+
+
+def _page(kept: Any, title: str, language: str) -> BeautifulSoup:
+    from bs4 import BeautifulSoup
+
+    report = {"title": title, "language": language, "policy": _POLICY}
+    return BeautifulSoup(_exporter().from_notebook_node(kept, {"report": report})[0], "html.parser")
 
 
 @cache
@@ -89,15 +102,18 @@ def _exporter() -> Any:
     )
 
 
-def _kept(node: Any, removed: frozenset[str]) -> Any:
+def _kept(node: Any, removed: frozenset[str], *, where: str = "") -> Any:
     """Copy the notebook without what readers do not see; refuse what they could not read."""
     kept = copy.deepcopy(node)
     kept.metadata.pop("widgets", None)
-    cells = []
-    for place, cell in enumerate(kept.cells, start=1):
+    cells, place = [], 0
+    for cell in kept.cells:
+        tags = cell.metadata.get("tags", [])
+        # The cell that papermill puts in is not in the file in which people look for the number.
+        place += "injected-parameters" not in tags
         for output in cell.get("outputs", []):
-            _admit(output, where=f"cell {place}")
-        if not removed.intersection(cell.metadata.get("tags", [])):
+            _admit(output, where=f"{where}, cell {place}" if where else f"cell {place}")
+        if not removed.intersection(tags):
             cells.append(cell)
     kept.cells = cells
     return kept
@@ -116,11 +132,17 @@ def _admit(output: Any, *, where: str) -> None:
         raise ReportError(f"found {kinds}", where=where, expected="HTML or Markdown", remedy=show)
 
 
-def _faults(page: BeautifulSoup) -> Iterator[str]:
+def _refuse(page: BeautifulSoup, *, where: str, tops: int = 1) -> None:
+    faults = list(dict.fromkeys(_faults(page, tops)))
+    if faults:
+        raise ReportError("; ".join(faults), where=where, remedy="Correct the notebook's cells")
+
+
+def _faults(page: BeautifulSoup, wanted: int) -> Iterator[str]:
     main = page.main or page
     tops = len(main.find_all("h1"))
-    if tops != 1:
-        yield f"found {tops} top headings, not one"
+    if tops != wanted:
+        yield f"found {tops} top headings, not {'one' if wanted else 'none'}"
     for tag in main.find_all(True):
         if not _ELEMENTS.fullmatch(tag.name):
             yield f"found <{tag.name}>, which a page must not hold"
@@ -155,6 +177,37 @@ def _separate_ids(page: BeautifulSoup) -> None:
             region = tag.find_parent(attrs={"aria-labelledby": name})
             if region is not None:
                 region["aria-labelledby"] = tag["id"]
+
+
+def _read_once(page: BeautifulSoup) -> None:
+    """Keep how to read a chart beside the first chart that says it, and take it from the others."""
+    for reading in page.select("p.reading")[1:]:
+        reading.decompose()
+
+
+def _words_used(page: BeautifulSoup) -> None:
+    """Keep of a list of words those by which the page tells anything elsewhere."""
+    for listed in page.select("dl.words"):
+        hole = page.new_string("")
+        listed.replace_with(hole)
+        alts = [str(image.get("alt")) for image in page.find_all("img")]
+        text = " ".join([page.get_text(" "), *alts]).casefold()
+        cells = {cell.get_text().strip() for cell in page.find_all("td")}
+        for entry in listed.find_all("div"):
+            word = _english(entry.select("dt")[0]).casefold()
+            # A mark such as c stands alone in a cell; a word may go on ("groups").
+            mark = len(word) == 1
+            if word not in cells if mark else not re.search(rf"\b{re.escape(word)}", text):
+                entry.decompose()
+        hole.replace_with(listed)
+
+
+def _english(term: Tag) -> str:
+    """A term without its name in te reo Māori."""
+    bare = copy.copy(term)
+    for maori in bare.select("span[lang=mi]"):
+        maori.decompose()
+    return bare.get_text().strip("\u00a0| ")
 
 
 def _contents(page: BeautifulSoup) -> None:

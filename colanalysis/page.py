@@ -38,6 +38,7 @@ __all__ = [
     "notice",
     "paragraphs",
     "table",
+    "words",
 ]
 
 MARKS: Mapping[str, str] = {
@@ -74,9 +75,7 @@ def mi(text: str) -> Markup:
 
 def heading(level: int, english: str, maori: str = "", *, anchor: str, first: str = "en") -> Html:
     """Give a heading in both languages, the one named by `first` ("en" or "mi") in front."""
-    parts = [escape(english)] + ([mi(maori)] if maori else [])
-    text = Markup("\u00a0| ").join(parts[::-1] if first == "mi" else parts)
-    return Html('<h{0} id="{1}">{2}</h{0}>').format(level, anchor, text)
+    return Html('<h{0} id="{1}">{2}</h{0}>').format(level, anchor, _both(english, maori, first))
 
 
 def paragraphs(texts: Iterable[str]) -> Html:
@@ -93,6 +92,18 @@ def definitions(pairs: Iterable[tuple[str, str]]) -> Html:
     """Give terms with what they mean."""
     rows = (Html("<div><dt>{}</dt><dd>{}</dd></div>").format(*pair) for pair in pairs)
     return Html("<dl>{}</dl>").format(_joined(rows))
+
+
+def words(entries: Iterable[tuple[str, str, str]], *, first: str = "en") -> Html:
+    """Give words with their te reo Māori, where it is known, and what they mean.
+
+    A page keeps those of them by which it tells anything; `first` is as of ``heading``.
+    """
+    rows = (
+        Html("<div><dt>{}</dt><dd>{}</dd></div>").format(_both(english, maori, first), means)
+        for english, maori, means in entries
+    )
+    return Html('<dl class="words">{}</dl>').format(_joined(rows))
 
 
 def notice(text: str, kind: str = "info") -> Html:
@@ -120,8 +131,12 @@ def cards(items: Iterable[tuple[str, Sequence[str]]]) -> Html:
     return Html('<div class="cards">{}</div>').format(_joined(articles))
 
 
-def figure(chart: Chart, *, title: str, subtitle: str, table: Html, note: str = "") -> Html:
+def figure(
+    chart: Chart, *, title: str, subtitle: str, table: Html, note: str = "", reading: str = ""
+) -> Html:
     """Give a chart with its finding as title, the numbers behind it, and who is counted.
+
+    ``reading`` says in words how one of its rows is read; a page shows it beside its first chart.
 
     Raises
     ------
@@ -135,7 +150,7 @@ def figure(chart: Chart, *, title: str, subtitle: str, table: Html, note: str = 
         '<img alt="{}" src="{}" width="{}" height="{}"></picture>'
     ).format(_PHONE, _uri(chart.narrow), chart.alt, _uri(chart.wide), chart.width, chart.height)
     return Html(
-        '<figure><h3>{0}</h3><p class="subtitle">{1}</p>{2}<details><summary>Show the numbers'
+        '<figure><h3>{0}</h3><p class="subtitle">{1}</p>{2}{5}<details><summary>Show the numbers'
         '<span class="unseen"> for: {0}</span></summary>{3}</details>{4}</figure>'
     ).format(
         title,
@@ -143,6 +158,9 @@ def figure(chart: Chart, *, title: str, subtitle: str, table: Html, note: str = 
         picture,
         table,
         Html("<figcaption>{}</figcaption>").format(note) if note else "",
+        Html('<p class="reading"><strong>How to read this.</strong> {}</p>').format(reading)
+        if reading
+        else "",
     )
 
 
@@ -186,6 +204,11 @@ def _row(cells: Sequence[str], kinds: Sequence[Markup], row_headers: int) -> Htm
 def _key(found: Collection[str]) -> Html:
     meanings = "; ".join(f"{mark}: {means}" for mark, means in MARKS.items() if mark in found)
     return Html('<p class="key">{}.</p>').format(meanings) if meanings else Html("")
+
+
+def _both(english: str, maori: str, first: str) -> Markup:
+    parts = [escape(english)] + ([mi(maori)] if maori else [])
+    return Markup("\u00a0| ").join(parts[::-1] if first == "mi" else parts)
 
 
 def _joined(parts: Iterable[str]) -> Html:

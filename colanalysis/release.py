@@ -122,6 +122,7 @@ def _about(evidence: Evidence, audience: str, provider: str, told: Told) -> dict
         "measures": measures,
         "providers": names,
         "settings": asdict(community.settings),
+        "sections": None if community.sections is None else list(community.sections),
         "comparisons": _about_as_many(len(evidence.looked_at)),
         "key": custody.keys(community).id,
         "audit": [

@@ -19,6 +19,7 @@ from typing import Any
 import pandas as pd
 
 from colanalysis import (
+    arrange,
     custody,
     deliver,
     evidence,
@@ -30,7 +31,7 @@ from colanalysis import (
 )
 from colanalysis.comparing import rank
 from colanalysis.errors import ReportError
-from colanalysis.executing import execute, notebooks
+from colanalysis.executing import notebooks
 from colanalysis.publishing import decide
 from colanalysis.publishing.decide import Told
 from colanalysis.sealed import Release
@@ -83,9 +84,10 @@ def write(
     ReleaseError where the release could give somebody's results away, alone or beside earlier ones.
     """
     started = time.monotonic()
-    target = deliver.own_place(
-        out or deliver.default_place(settings.read(folder).id, provider, audience)
-    )
+    community = settings.read(folder)
+    # Before minutes of work: a page that could not be made is known now.
+    arrange.own(community)
+    target = deliver.own_place(out or deliver.default_place(community.id, provider, audience))
     gathered = evidence.gather(folder, year=year, tell=tell)
     tell("Deciding what may be shown")
     book = ledger.opened(gathered.community, withdraw)
@@ -97,7 +99,7 @@ def write(
         write_tables(ready, whole)
         tell("Making the page")
         (whole / deliver.PAGE).write_text(
-            page_of(whole / "release.json"), encoding="utf-8", newline="\n"
+            page_of(whole / "release.json", folder=folder), encoding="utf-8", newline="\n"
         )
         run = run_record(gathered, ready, seconds=time.monotonic() - started)
         (whole / "run.json").write_text(run, encoding="utf-8", newline="\n")
@@ -162,16 +164,24 @@ def page_of(
     *,
     notebook: Path | None = None,
     values: Mapping[str, object] = MappingProxyType({}),
+    folder: Path | None = None,
     alone: bool = False,
 ) -> str:
     """Run a notebook, the report's own if none is named, on a sealed release and give the page.
 
-    ``values``: its parameters besides ``release``. ``alone``: this process was forked for this report.
-    ReportError if the page is not whole.
+    ``values``: its parameters besides ``release``. ``folder``: the community's, for the sections that
+    are notebooks of its own; they are told the release and nothing else. ``alone``: this process was
+    forked for this report. ReportError if the page is not whole.
     """
     about = sealed.about(release_file)
     notebook = notebook or notebooks.NOTEBOOKS / NOTEBOOK
-    node = execute.run(notebook, {**values, "release": str(release_file.resolve())}, alone=alone)
+    node = arrange.run(
+        notebook,
+        {**values, "release": str(release_file.resolve())},
+        chosen=about.get("sections"),  # none in releases from before there was a choice
+        folder=folder,
+        alone=alone,
+    )
     page = export.notebook(
         node,
         title=_title(about),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from colanalysis import describe, draw, page
+from colanalysis import describe, draw, explain, page
 from colanalysis.describe import percent
 from colanalysis.page import Html
 from colanalysis.sealed import Release
@@ -115,6 +115,7 @@ def _findings(release: Release, direction: str, caption: str) -> Html:
         table=_numbers(rows, release, caption),
         note="The band is the range in which the share would lie beside these others; where few "
         "learners are counted it is pulled in a little. A learner counts once in each year.",
+        reading=explain.gaps(best, tuple(drawn.loc[drawn.index[0], ["low", "high"]]), release),
     )
     said = page.bullets(describe.sentence(row, about) for row in first.itertuples())
     doubts = describe.judged(release, of=set(first["measure"]))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from colanalysis import describe, draw, page
+from colanalysis import describe, draw, explain, page
 from colanalysis.describe import percent
 from colanalysis.page import Html
 from colanalysis.sealed import Release
@@ -68,6 +68,7 @@ def transitions(release: Release) -> Html:
         table=numbers,
         note="Usual: what the ordinary change from one year to the next within a step would give. "
         "Drawn are the steps that differ most from it; the table has all of them.",
+        reading=explain.flow(table.loc[min(most)], release),
     )
 
 
@@ -139,6 +140,7 @@ def _own_years(finding: Any, release: Release) -> Html:
         subtitle=f"Share {release.about['measures'][finding.measure]['success']}, year by year",
         table=page.table(shown, caption=f"{title}: year by year", headings=headings, row_headers=2),
         note="Each year has its own learners: this does not follow the same ones.",
+        reading=explain.trend(next(drawn.itertuples()), drawn["series"].iloc[0]),
     )
 
 
@@ -185,6 +187,7 @@ def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
         table=page.table(shown, caption=f"{name}, all learners", headings=headings, row_headers=2),
         note="Each measure has its own yardstick, told at the end of the page: compare a measure "
         "with itself, step to step.",
+        reading=explain.pathway(next(rows.itertuples()), release),
     )
     return figure + page.paragraphs(describe.judged(release, of=set(rows["measure"])))
 

@@ -408,7 +408,7 @@ def test_a_folder_that_cannot_be_written_is_said(
 @pytest.fixture
 def written(out: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Write the report of a folder, without its page."""
-    monkeypatch.setattr(report, "page_of", lambda _: "a page")
+    monkeypatch.setattr(report, "page_of", lambda *_, **__: "a page")
     shutil.copytree(out.folder, tmp_path / "own")
 
     def write(**choices: Any) -> Path:
@@ -460,7 +460,7 @@ def test_what_is_refused_leaves_report_and_ledger_as_they_were_until_the_other_i
 def test_of_a_made_up_community_nothing_is_written_and_nothing_refused(
     out: Published, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report, "page_of", lambda _: "a page")
+    monkeypatch.setattr(report, "page_of", lambda *_, **__: "a page")
     settings = SETTINGS + "made_up = true\n"
     for many in (0, 1):
         rows = turned(out.rows, learners_at(out.rows, "P1", many))

@@ -15,8 +15,8 @@ from colanalysis.terms import labels
 
 pytestmark = pytest.mark.slow
 SECTIONS = [
-    "in_short", "successes", "hurdles", "affected", "candidates", "resources", "leadership",
-    "local_knowledge", "about",
+    "in_short", "successes", "challenges", "affected", "candidates", "resources", "leadership",
+    "local_knowledge", "behind",
 ]  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(made, known, tmp_p
     shutil.copytree(made, out)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
-    def broken(_release_file):
+    def broken(_release_file, **_):
         raise ReportError("cell 4 stopped with ValueError", where=report.NOTEBOOK)
 
     monkeypatch.setattr(report, "page_of", broken)

@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from colanalysis.terms import sections
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "colanalysis"
 MODULES = {
@@ -26,7 +28,7 @@ MODULES = {
     if path.stem[:2] != "__"
 }
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-TAGS = {"parameters", "setup", "facilitator"}
+TAGS = {"parameters", "setup", "facilitator", *(f"section:{name}" for name in sections.IDS)}
 ASKED_FOR = {
     "jupyterlab", "pandas", "numpy", "matplotlib", "seaborn", "ipywidgets", "papermill", "pytest",
 }  # fmt: skip

@@ -114,7 +114,7 @@ def outcomes(
 
 def _sent(task: Task, made_with: Sequence[str]) -> tuple[bytes, bytes, bytes]:
     """All that a worker is given to make one page: what is asked, the release, the notebook."""
-    folder, notebook, values = task.values
+    folder, notebook, values, _ = task.values
     asked = {
         "program": _program(made_with),
         "made_with": list(made_with),
@@ -146,7 +146,7 @@ def _made(asked: bytes, release: bytes, notebook: bytes) -> bytes:
         whole.mkdir()
         (whole / "release.json").write_bytes(release)
         own.write_bytes(notebook)
-        values = (whole, own, told["values"])
+        values = (whole, own, told["values"], None)
         task = Task(told["name"], make.page, values, Limits(**told["limits"]))
         try:
             (one,) = work.outcomes([task], jobs=1, stopped=_given_up(worker))

@@ -39,10 +39,17 @@ def releases(folder: Path, asked: Sequence[tuple[Job, Path]]) -> None:
         ledger.write(book)
 
 
-def page(folder: Path, notebook: Path, values: Mapping[str, object]) -> None:
-    """Make the page of a sealed release beside it, and see that the whole folder is on the disk."""
+def page(
+    folder: Path, notebook: Path, values: Mapping[str, object], community: Path | None
+) -> None:
+    """Make the page of a sealed release beside it, and see that the whole folder is on the disk.
+
+    ``community``: the folder in which its own notebooks lie, where there are any.
+    """
     # The one place where a notebook is run for a batch.
-    text = report.page_of(folder / "release.json", notebook=notebook, values=values, alone=True)
+    text = report.page_of(
+        folder / "release.json", notebook=notebook, values=values, folder=community, alone=True
+    )
     (folder / deliver.PAGE).write_text(text, encoding="utf-8", newline="\n")
     keep(folder)
 

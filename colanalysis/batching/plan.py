@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from colanalysis import deliver, evidence, kept, release, report
+from colanalysis import arrange, deliver, evidence, kept, release, report
 from colanalysis.batching import journal
 from colanalysis.errors import ColanalysisError, DataError, UsageError
 from colanalysis.executing import notebooks, parameters
@@ -31,7 +31,8 @@ class Job:
     """One report that is asked for.
 
     ``id``: its folder under that of all reports, and its name wherever it is spoken of; ``where``:
-    the row of the plan; ``values``: what its notebook is told besides the release.
+    the row of the plan; ``values``: what its notebook is told besides the release; ``own``: the
+    community's notebooks that are sections of the page.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Job:
     year: int | None = None
     notebook: Path = notebooks.NOTEBOOKS / report.NOTEBOOK
     values: Mapping[str, object] = field(default_factory=dict)
+    own: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class _Known:
     providers: Mapping[str, str]
     years: tuple[int, ...]
     results: pd.DataFrame
+    own: tuple[Path, ...]
 
 
 Row = tuple[str, Mapping[str, str]]
@@ -217,6 +220,7 @@ def _asked(
             year=year,
             notebook=notebook,
             values=told,
+            own=own.own,
         )
         for provider in providers
     ], []
@@ -255,7 +259,8 @@ def _looked_at(folder: Path) -> _Known:
     told = [frames[name][["provider_id", "year"]] for name in ("observations", "survey", "counts")]
     results = pd.concat([rows.astype({"provider_id": "str"}) for rows in told]).drop_duplicates()
     names = frames["providers"][["provider_id", "name"]].itertuples(index=False, name=None)
-    return _Known(checked.community, dict(names), tuple(evidence.years(checked)), results)
+    years, own = tuple(evidence.years(checked)), tuple(arrange.own(checked.community))
+    return _Known(checked.community, dict(names), years, results, own)
 
 
 def _year(written: str, known: _Known) -> int | None:

@@ -119,9 +119,10 @@ def _pages(
     here: list[Task] = []
     away: list[Task] = []
     for job, folder, _ in todo:
-        # Exact numbers stay on this machine.
-        where = away if scheduler and job.audience == release.PUBLIC else here
-        where.append(Task(job.id, make.page, (folder, job.notebook, dict(job.values)), limits))
+        # Exact numbers stay on this machine, and so does what a community has written itself.
+        far = scheduler and job.audience == release.PUBLIC and not job.own
+        values = (folder, job.notebook, dict(job.values), job.folder)
+        (away if far else here).append(Task(job.id, make.page, values, limits))
     outcomes: Iterator[Outcome] = chain(
         cluster.outcomes(away, scheduler=scheduler, made_with=LIBRARIES, stopped=stopped),
         work.outcomes(here, jobs=jobs, stopped=stopped),
@@ -161,10 +162,11 @@ def _stands(entry: Entry | None, fingerprint: str, place: Path) -> bool:
 
 
 def _fingerprint(job: Job, folder: Path) -> str:
-    """Name all that a page follows from: the release, the notebook, what it is told, the program."""
+    """Name all that a page follows from: the release, the notebooks, what they are told, the program."""
     told = hashlib.sha256(program.digest(*LIBRARIES))
     values = json.dumps(dict(job.values), sort_keys=True).encode()
-    for part in ((folder / "release.json").read_bytes(), job.notebook.read_bytes(), values):
+    read = (folder / "release.json", job.notebook, *job.own)
+    for part in (*(path.read_bytes() for path in read), values):
         told.update(len(part).to_bytes(8, "big") + part)
     return told.hexdigest()
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from colanalysis.starting.draft import blocks, one_line
 from colanalysis.starting.shapes import quoted
+from colanalysis.terms import sections
 from colanalysis.terms.settings import DEFAULT_STAGES, Community, Settings, Stage
 
 __all__ = ["settings_text"]
@@ -47,6 +48,10 @@ label = {label}  # what such a group is called here
 # Rules that every number obeys; these are the defaults.
 [settings]
 {settings}
+
+# What the page tells and in which order; without it, everything. A notebook of yours (.ipynb) can be one.
+# [report]
+# sections = {sections}
 
 # A page with numbers about learners needs a reason, someone who answers for it, and an end.
 [privacy]
@@ -103,6 +108,7 @@ def settings_text(
         name_quoted=quoted(name),
         label=quoted(Community.label),
         settings="\n".join(_setting(name, value) for name, value in asdict(Settings()).items()),
+        sections=json.dumps(sections.IDS),
         stages="\n".join(_stage(stage) for stage in DEFAULT_STAGES),
         sources=blocks(found, kept=kept),
     )

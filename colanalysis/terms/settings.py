@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from colanalysis.errors import SettingsError, UsageError
-from colanalysis.terms import catalogue, keys, profiles
+from colanalysis.terms import catalogue, keys, profiles, sections
 from colanalysis.terms.catalogue import Measure
 from colanalysis.terms.keys import Kind
 from colanalysis.terms.pathway import DEFAULT_STAGES, Stage, stages_from
@@ -78,6 +78,7 @@ class Community:
     measures: Mapping[str, Measure] = field(default_factory=catalogue.measures)
     sources: tuple[Source, ...] = ()
     plans: tuple[Mapping[str, object], ...] = ()
+    sections: tuple[str, ...] | None = None
 
     def stage_of(self, year_level: float | None, provider_type: str | None) -> str | None:
         """Find the step of a year level at a type of provider; None when there is none."""
@@ -117,6 +118,7 @@ def read(folder: Path) -> Community:
         measures=measures,
         sources=tuple(source(one) for one in tables.get("source", ())),
         plans=tuple(_plan(one, measures) for one in tables.get("plan", ())),
+        sections=_sections(table("report", _REPORT), Path(folder)),
     )
 
 
@@ -174,6 +176,12 @@ def _plan(entry: object, measures: Mapping[str, Measure]) -> dict[str, Any]:
     return plan
 
 
+def _sections(table: Mapping[str, Any], folder: Path) -> tuple[str, ...] | None:
+    if "sections" not in table:
+        return None
+    return sections.chosen(table["sections"], folder, where=f"{FILE} [report] sections")
+
+
 def _source(table: Mapping[str, Any]) -> Source:
     # What else stands there belongs to the reader, which knows what it may be.
     options = {key: value for key, value in table.items() if key not in profiles.SOURCE}
@@ -183,7 +191,9 @@ def _source(table: Mapping[str, Any]) -> Source:
 
 
 _TABLES = {
-    **dict.fromkeys(("community", "settings", "privacy", "stages", "profile"), keys.TABLE),
+    **dict.fromkeys(
+        ("community", "settings", "privacy", "report", "stages", "profile"), keys.TABLE
+    ),
     **dict.fromkeys(("measure", "source", "plan"), keys.TABLES),
 }
 _COMMUNITY = {
@@ -213,4 +223,5 @@ _PRIVACY = {
     "expires": keys.DATE,
     "key_file": keys.TEXT,
 }
+_REPORT = {"sections": keys.TEXTS}
 _SOURCE = f"{FILE} [[source]]"
