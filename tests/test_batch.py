@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from batches import community, made, notebook, plan
+from batches import SHOWS, community, made, notebook, plan
 from bs4 import BeautifulSoup
 
 from colanalysis import cli, deliver, ledger, release, report
@@ -216,7 +216,10 @@ def test_done_is_what_follows_from_the_same(tmp_path, monkeypatch):
     (tmp_path / deliver.PAGE).write_text("page", encoding="utf-8")
     release_file, told = tmp_path / "release.json", notebook(tmp_path / QUICK)
     release_file.write_text("release", encoding="utf-8")
-    job = Job("t", "row 2", tmp_path, "t", "Test", notebook=told, values={"often": 1})
+    own = notebook(tmp_path / "own.ipynb")
+    job = Job(
+        "t", "row 2", tmp_path, "t", "Test", notebook=told, values={"often": 1}, own=(own,)
+    )  # fmt: skip
 
     def same(job: Job = job) -> bool:
         return run._stands(entry, run._fingerprint(job, tmp_path), tmp_path)
@@ -229,12 +232,34 @@ def test_done_is_what_follows_from_the_same(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(run.program, "digest", lambda *_: b"another program")
         assert not same()
-    for path in (release_file, told, tmp_path / deliver.PAGE):
+    for path in (release_file, told, own, tmp_path / deliver.PAGE):
         before = path.read_bytes()
         path.write_bytes(before + b" ")
         assert not same(), path.name
         path.write_bytes(before)
     assert same()
+
+
+def test_a_communitys_own_section_is_in_its_reports_and_a_changed_one_is_made_again(tmp_path):
+    chosen = '[report]\nsections = ["ours.ipynb", "behind"]\n'
+    folder, mine = tmp_path / "rimu", tmp_path / "out"
+    community(folder, providers=3, learners=60, more=chosen)
+    asked = [{"community": "rimu"}, {"community": "rimu", "provider": "S02"}]
+    ours = notebook(folder / "ours.ipynb", "1", parameters='name: str = ""')
+    refused = read(plan(tmp_path / "out.csv", asked), out=mine).refused
+    assert "ours.ipynb: found no parameter release" in refused[0].why
+    for words in ("red", "blue"):
+        shows = SHOWS.replace("{colour}", words)
+        notebook(ours, shows, parameters='release: str = ""\noften: int = 1')
+        told = once(tmp_path, *asked, out=mine)
+        assert set(told["state"]) == {run.DONE}
+        for place, provider in (("rimu", ""), ("rimu/providers/S02", "S02")):
+            page = BeautifulSoup((mine / place / deliver.PAGE).read_bytes(), "html.parser")
+            assert page.find("h2").get_text() == "A quick page"
+            assert page.find("p", string=f"{provider} {words}")
+    before = {path: path.stat().st_mtime_ns for path in mine.rglob(deliver.PAGE)}
+    once(tmp_path, *asked, out=mine)
+    assert {path: path.stat().st_mtime_ns for path in mine.rglob(deliver.PAGE)} == before
 
 
 def test_a_report_of_a_batch_is_the_report_by_itself(here, out, tmp_path):

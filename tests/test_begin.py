@@ -15,7 +15,7 @@ import pytest
 from colanalysis import begin, check, load
 from colanalysis.errors import DataError, UsageError
 from colanalysis.starting import directories, discover, outline
-from colanalysis.terms import settings
+from colanalysis.terms import sections, settings
 from colanalysis.terms.schema import PROVIDER_TYPES, TABLES
 
 TEMPLATES = [
@@ -117,6 +117,7 @@ def test_what_stands_behind_the_comments_can_be_used(tmp_path: Path) -> None:
     assert community.stages == settings.DEFAULT_STAGES
     assert "reading_for_pleasure" in community.measures
     assert community.sources[0].options["table"] == "observations"
+    assert community.sections == sections.IDS
     assert len(community.plans) == 1
     assert community.privacy.approver
 

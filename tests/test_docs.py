@@ -12,7 +12,7 @@ import pytest
 from colanalysis import protect
 from colanalysis.cli import _parser
 from colanalysis.comparing import rank
-from colanalysis.executing import forked
+from colanalysis.executing import forked, notebooks
 from colanalysis.terms import catalogue
 from colanalysis.terms.schema import TABLES
 from colanalysis.terms.settings import Settings
@@ -139,6 +139,31 @@ def test_the_commands_in_the_readme_exist():
     commands = set(_parser()._subparsers._group_actions[0].choices)
     assert named <= commands
     assert named >= commands - {"demo"}
+
+
+def test_every_table_of_a_release_is_described_as_it_is(public):
+    own = (ROOT / "docs" / "own-section.md").read_text(encoding="utf-8")
+    parts = re.split(r"(?m)^#{2,3} ", own.partition("\n## sealed.tables\n")[2])[1:]
+    named = {
+        part.partition("\n")[0]: {
+            name
+            for cell in re.findall(r"(?m)^\| (`[^|]*`) \|", part)
+            for name in re.findall(r"`(\w+)`", cell)
+        }
+        for part in parts
+    }
+    assert named == {name: set(table.columns) for name, table in public.tables.items()}
+    about = own.partition("\n## sealed.about\n")[2].partition("\n## ")[0]
+    keys = [re.findall(r"`(\w+)`", cell) for cell in re.findall(r"(?m)^\| (`[^|]*`) \|", about)]
+    assert sum(keys, []) == list(dict.fromkeys(sum(keys, [])))
+    assert set(sum(keys, [])) == set(public.about)
+
+
+def test_the_worked_example_is_the_notebook_that_is_run():
+    example = ROOT / "examples" / "own-section" / "are-our-learners-here.ipynb"
+    own = (ROOT / "docs" / "own-section.md").read_text(encoding="utf-8")
+    told = re.findall(r"```python\n(.*?)\n```", own, re.S)
+    assert told == [cell.source for cell in notebooks.read(example).cells if notebooks.runs(cell)]
 
 
 def test_links_between_documents_lead_somewhere():

@@ -12,7 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode, v4
 
-from colanalysis import page
+from colanalysis import export, page
 from colanalysis.drawing.canvas import Chart
 from colanalysis.errors import ReportError
 
@@ -360,3 +360,49 @@ def test_exact_numbers_are_marked_on_every_sheet_of_paper(
     assert len(sheets) > 3
     marked = ["Not public: exact numbers" in sheet for sheet in sheets]
     assert all(marked) if kind == "caution" else not any(marked)
+
+
+def test_how_to_read_a_chart_is_said_beside_the_first_that_says_it() -> None:
+    def drawn(title: str, reading: str = "") -> str:
+        return page.figure(CHART, title=title, subtitle="Share", table=EMPTY, reading=reading)
+
+    pieces = [TITLE, drawn("One"), drawn("Two", "A < b."), drawn("Three", "C.")]
+    found = soup(page.export(notebook(*pieces), title="T")).select(".reading")
+    assert [said.get_text() for said in found] == ["How to read this. A < b."]
+    assert found[0].find_parent("figure").h3.get_text() == "Two"
+
+
+def test_of_the_words_those_are_kept_that_the_page_uses() -> None:
+    words = {
+        "Group": "of a heading",
+        "Term": "only within another word: midterm",
+        "Hurdle": "only in the meaning of a word: a step",
+        "Step": "only of a table's heading",
+        "Dot chart": "only of a chart's description",
+        "c": "a cell",
+        "x": "no cell, though the word x-ray stands there",
+        "C.": "not a pattern",
+    }
+    listed = page.words([(word, "Kupu", means) for word, means in words.items()], first="mi")
+    pieces = [
+        TITLE,
+        v4.new_markdown_cell("## All groups\n\nAn x-ray at midterm, by CO"),
+        page.table(pd.DataFrame({"step": ["Years 0–3"], "n": ["c"]}), caption="Numbers", key=False),
+        page.figure(CHART, title="One", subtitle="Share", table=EMPTY),
+        listed,
+    ]
+    kept = soup(page.export(notebook(*pieces), title="T")).select("dl.words > div")
+    assert [entry.dt.get_text() for entry in kept] == [
+        f"Kupu\u00a0| {word}" for word in ("Group", "Step", "Dot chart", "c")
+    ]
+    assert {entry.dt.span["lang"] for entry in kept} == {"mi"}
+    assert [entry.dd.get_text() for entry in kept][0] == "of a heading"
+
+
+def test_an_error_names_the_cell_by_its_number_in_the_file() -> None:
+    printed = v4.new_code_cell("x", outputs=[v4.new_output("stream", name="stdout", text="1")])
+    put_in = v4.new_code_cell("x", metadata={"tags": ["injected-parameters"]})
+    with pytest.raises(ReportError, match="^cell 2: found printed text"):
+        page.export(notebook(TITLE, put_in, printed), title="T")
+    with pytest.raises(ReportError, match=r"^own\.ipynb, cell 2: found printed text"):
+        export.admit_part(notebook(TITLE, put_in, printed), where="own.ipynb")
