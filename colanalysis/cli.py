@@ -76,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
         "--audience", default="public", choices=["public", "governance", "provider"]
     )
     report.add_argument("--year", type=int, help="leave out everything after this year")
+    _may_print(report)
     _may_withdraw(report)
     report.set_defaults(run=_report)
 
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     batch.add_argument(
         "--keep-going", action="store_true", help="leave out rows of the plan that are wrong"
     )
+    _may_print(batch)
     batch.add_argument("--seconds", type=_amount, default=300.0, help="time for each page")
     batch.add_argument("--memory-gib", type=_amount, default=4.0, help="memory for each page")
     batch.add_argument(
@@ -162,6 +164,13 @@ def _amount(text: str) -> float:
     if not 0 < float(text) < 1e6:
         raise argparse.ArgumentTypeError("expected a number above 0")
     return float(text)
+
+
+def _may_print(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--pdf", action="store_true",
+        help="a tagged PDF beside each page, printed by Edge, Chrome or Chromium",
+    )  # fmt: skip
 
 
 def _may_withdraw(command: argparse.ArgumentParser) -> None:
@@ -241,6 +250,7 @@ def _report(options: argparse.Namespace) -> int:
         provider=options.provider,
         audience=options.audience,
         withdraw=options.withdraw,
+        pdf=options.pdf,
         tell=_tell,
     )
     print(path.resolve())
@@ -264,6 +274,7 @@ def _batch(options: argparse.Namespace) -> int:
         out=options.out,
         jobs=options.jobs or loky.cpu_count(),
         resume=options.resume,
+        pdf=options.pdf,
         limits=Limits(options.seconds, options.memory_gib),
         scheduler=options.scheduler,
         tell=_tell,

@@ -16,7 +16,7 @@ import pandas as pd
 from colanalysis import inert, sealed
 from colanalysis.errors import UsageError
 
-PAGE = "challenge-evidence.html"
+PAGE, PAPER = "challenge-evidence.html", "challenge-evidence.pdf"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,98}[A-Za-z0-9_])?")
 # Names that mean something else: devices of Windows, and folders that lie among those of reports.
@@ -46,7 +46,7 @@ def place(target: Path) -> Path:
 
 def own_place(target: Path) -> Path:
     """A folder that is new, empty, or holds an earlier report; nobody else's files are replaced."""
-    ours = {PAGE, "findings.csv", "release.json", "run.json", "tables"}
+    ours = {PAGE, PAPER, "findings.csv", "release.json", "run.json", "tables"}
     there = {path.name for path in target.iterdir()} if place(target).exists() else set()
     if there & ours and not {"release.json", "run.json"} <= there:
         raise UsageError(
@@ -116,6 +116,9 @@ def put_in_place(whole: Path, target: Path) -> None:
     tables.mkdir(exist_ok=True)
     for made_path in sorted((whole / "tables").iterdir()):
         made_path.replace(tables / made_path.name)
+    if not (whole / PAPER).is_file():
+        # An earlier print would lie beside a page that it no longer is.
+        (target / PAPER).unlink(missing_ok=True)
     files = [path for path in whole.iterdir() if path.is_file()]
     for made_path in sorted(files, key=lambda path: path.suffix == ".html"):
         made_path.replace(target / made_path.name)

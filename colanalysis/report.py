@@ -26,6 +26,7 @@ from colanalysis import (
     export,
     find,
     ledger,
+    paper,
     release,
     sealed,
 )
@@ -74,16 +75,19 @@ def write(
     provider: str = "",
     audience: str = "public",
     withdraw: Sequence[str] = (),
+    pdf: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Write the report of a community or of one provider, and return the path of its page.
 
     Besides the page: ``findings.csv``, ``tables/*.csv``, ``release.json`` and ``run.json``; and in
     the community's folder the ledger of all that was published. ``withdraw``: releases that were
-    taken back wherever they were put. An earlier report stays as it was unless the new one is whole.
+    taken back wherever they were put; ``pdf``: print the page beside it. An earlier report stays as
+    it was unless the new one is whole.
     ReleaseError where the release could give somebody's results away, alone or beside earlier ones.
     """
     started = time.monotonic()
+    browser = paper.browser() if pdf else None
     community = settings.read(folder)
     # Before minutes of work: a page that could not be made is known now.
     arrange.own(community)
@@ -101,6 +105,9 @@ def write(
         (whole / deliver.PAGE).write_text(
             page_of(whole / "release.json", folder=folder), encoding="utf-8", newline="\n"
         )
+        if browser:
+            tell("Printing the page")
+            paper.printed(whole / deliver.PAGE, browser)
         run = run_record(gathered, ready, seconds=time.monotonic() - started)
         (whole / "run.json").write_text(run, encoding="utf-8", newline="\n")
         # Written down first: what was published and is not known could not be taken into account.

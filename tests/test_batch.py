@@ -222,10 +222,10 @@ def test_done_is_what_follows_from_the_same(tmp_path, monkeypatch):
     )  # fmt: skip
 
     def same(job: Job = job) -> bool:
-        return run._stands(entry, run._fingerprint(job, tmp_path), tmp_path)
+        return run._stands(entry, run._fingerprint(job, tmp_path, False), tmp_path, False)
 
     page = (tmp_path / deliver.PAGE).read_bytes()
-    mark = run._fingerprint(job, tmp_path)
+    mark = run._fingerprint(job, tmp_path, False)
     entry = Entry("t", run.DONE, mark, hashlib.sha256(page).hexdigest())
     assert same()
     assert not same(replace(job, values={"often": 2}))

@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from colanalysis import deliver, program
+from colanalysis import deliver, paper, program
 from colanalysis.batching import make, work
 from colanalysis.batching.work import Limits, Outcome, Task
 from colanalysis.errors import ReportError, UsageError
@@ -114,7 +114,7 @@ def outcomes(
 
 def _sent(task: Task, made_with: Sequence[str]) -> tuple[bytes, bytes, bytes]:
     """All that a worker is given to make one page: what is asked, the release, the notebook."""
-    folder, notebook, values, _ = task.values
+    folder, notebook, values, *_ = task.values
     asked = {
         "program": _program(made_with),
         "made_with": list(made_with),
@@ -146,7 +146,7 @@ def _made(asked: bytes, release: bytes, notebook: bytes) -> bytes:
         whole.mkdir()
         (whole / "release.json").write_bytes(release)
         own.write_bytes(notebook)
-        values = (whole, own, told["values"], None)
+        values = (whole, own, told["values"], None, None)
         task = Task(told["name"], make.page, values, Limits(**told["limits"]))
         try:
             (one,) = work.outcomes([task], jobs=1, stopped=_given_up(worker))
@@ -204,12 +204,18 @@ def _failed(why: str, tries: int = 1) -> dict[str, Any]:
 
 
 def _placed(task: Task, told: dict[str, Any]) -> Outcome:
-    """Put a page that came back beside its release, and tell how its task ended."""
-    if not told["why"]:
-        folder = task.values[0]
+    """Put a page that came back beside its release, print it if it is to be, and tell how its task ended."""
+    why = str(told["why"])
+    if not why:
+        folder, *_, browser = task.values
         (folder / deliver.PAGE).write_bytes(told["page"].encode("utf-8"))
+        try:
+            if browser:
+                paper.printed(folder / deliver.PAGE, browser)
+        except ReportError as error:
+            why = str(error)
         make.keep(folder)
-    return Outcome(task, str(told["why"]), int(told["tries"]), float(told["seconds"]))
+    return Outcome(task, why, int(told["tries"]), float(told["seconds"]))
 
 
 @contextmanager

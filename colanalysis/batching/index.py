@@ -27,7 +27,7 @@ def write(table: pd.DataFrame, out: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix="making-", dir=out / FOLDER) as making:
         whole = Path(making)
         deliver.write_csv(table, whole / TABLE)
-        (whole / PAGE).write_text(_page(table), encoding="utf-8", newline="\n")
+        (whole / PAGE).write_text(_page(table, out), encoding="utf-8", newline="\n")
         for row in table[table["report"] != ""].to_dict("records"):
             log = out / LOGS / f"{row['report']}.log"
             log.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def write(table: pd.DataFrame, out: Path) -> Path:
     return out / PAGE
 
 
-def _page(table: pd.DataFrame) -> str:
+def _page(table: pd.DataFrame, out: Path) -> str:
     pieces = [
         page.heading(1, "Reports of one batch", anchor="top"),
         page.notice(
@@ -49,7 +49,7 @@ def _page(table: pd.DataFrame) -> str:
     ]
     for name, own in table[table["report"] != ""].groupby("community_id", sort=True):
         anchor = f"community-{deliver.safe(str(name))}"
-        pieces += [page.heading(2, own["community"].iloc[0], anchor=anchor), _community(own)]
+        pieces += [page.heading(2, own["community"].iloc[0], anchor=anchor), _community(own, out)]
     return export.notebook(notebooks.showing(pieces), title="Reports of one batch")
 
 
@@ -84,10 +84,10 @@ def _in_short(table: pd.DataFrame) -> str:
     return f"{made} of {len(table)} reports were made; {len(table) - made} were not."
 
 
-def _community(own: pd.DataFrame) -> Html:
+def _community(own: pd.DataFrame, out: Path) -> Html:
     rows = [
         {
-            "report": _link(row) if row["state"] == DONE else _asked(row),
+            "report": _links(row, out) if row["state"] == DONE else _asked(row),
             "audience": row["audience"],
             "years": f"up to {row['year']}" if row["year"] else "all",
             "what": "made" if row["state"] == DONE else "not made: see above",
@@ -102,8 +102,13 @@ def _community(own: pd.DataFrame) -> Html:
     )
 
 
-def _link(row: dict[str, object]) -> Html:
-    return Html('<a href="{}/{}">{}</a>').format(row["report"], deliver.PAGE, _asked(row))
+def _links(row: dict[str, object], out: Path) -> Html:
+    """The page, and its print where there is one."""
+    link, report, name = Html('<a href="{}/{}">{}</a>'), str(row["report"]), _asked(row)
+    links = link.format(report, deliver.PAGE, name)
+    if (out / report / deliver.PAPER).is_file():
+        links += Html(" (") + link.format(report, deliver.PAPER, f"{name} as PDF") + Html(")")
+    return links
 
 
 def _asked(row: dict[str, object]) -> str:

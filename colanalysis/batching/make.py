@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from colanalysis import deliver, evidence, ledger, release, report
+from colanalysis import deliver, evidence, ledger, paper, release, report
 from colanalysis.batching.plan import Job
 from colanalysis.terms import settings
 
@@ -40,17 +40,25 @@ def releases(folder: Path, asked: Sequence[tuple[Job, Path]]) -> None:
 
 
 def page(
-    folder: Path, notebook: Path, values: Mapping[str, object], community: Path | None
+    folder: Path,
+    notebook: Path,
+    values: Mapping[str, object],
+    community: Path | None,
+    browser: Path | None,
 ) -> None:
     """Make the page of a sealed release beside it, and see that the whole folder is on the disk.
 
-    ``community``: the folder in which its own notebooks lie, where there are any.
+    ``community``: the folder in which its own notebooks lie, where there are any; ``browser``: what
+    prints the page, if anything does.
     """
     # The one place where a notebook is run for a batch.
     text = report.page_of(
         folder / "release.json", notebook=notebook, values=values, folder=community, alone=True
     )
     (folder / deliver.PAGE).write_text(text, encoding="utf-8", newline="\n")
+    if browser:
+        # This process is ended with all of its group, and the browser with it.
+        paper.printed(folder / deliver.PAGE, browser, own_group=False)
     keep(folder)
 
 

@@ -14,12 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import deliver, export, program, release
+from colanalysis import deliver, export, paper, program, release
 from colanalysis.batching import cluster, index, journal, make, work
 from colanalysis.batching.journal import DONE, FAILED, PLACING, Entry, Journal
 from colanalysis.batching.plan import Job, Plan
@@ -39,22 +40,35 @@ LIBRARIES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class _Means:
+    """What pages are made with: so many at a time, within limits, printed or not, here or elsewhere."""
+
+    jobs: int
+    limits: Limits
+    browser: Path | None
+    scheduler: str
+
+
 def batch(
     plan: Plan,
     *,
     out: Path,
     jobs: int,
     resume: bool = False,
+    pdf: bool = False,
     limits: Limits = USUAL,
     scheduler: str = "",
     tell: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
     """Make all reports of a plan, so many at a time, and give what became of each (``index.COLUMNS``).
 
-    ``resume``: reports that are done and would be the same again are left as they are. ``scheduler``: of
-    a Dask cluster that makes the public pages. UsageError while another batch is at work in ``out``;
+    ``resume``: reports that are done and would be the same again are left as they are. ``pdf``: each
+    page is printed beside itself. ``scheduler``: of a Dask cluster that makes the public pages.
+    UsageError where no browser can print, and while another batch is at work in ``out``;
     KeyboardInterrupt, with nothing running any more, when it is stopped.
     """
+    means = _Means(jobs, limits, paper.browser() if pdf else None, scheduler)
     if scheduler:
         cluster.look(scheduler, LIBRARIES)
     ids = [job.id for job in plan.jobs]
@@ -67,10 +81,12 @@ def batch(
             todo = [
                 (job, folder, mark)
                 for job, folder in ready
-                if not _stands(done.get(job.id), mark := _fingerprint(job, folder), out / job.id)
+                if not _stands(
+                    done.get(job.id), mark := _fingerprint(job, folder, pdf), out / job.id, pdf
+                )
             ]
             book.note(*(Entry(job.id) for job, _, _ in todo))
-            _pages(todo, out, book, jobs, scheduler, limits, stopped, tell)
+            _pages(todo, out, book, means, stopped, tell)
         except (KeyboardInterrupt, ColanalysisError):
             book.stop(ids)
             raise
@@ -108,9 +124,7 @@ def _pages(
     todo: list[tuple[Job, Path, str]],
     out: Path,
     book: Journal,
-    jobs: int,
-    scheduler: str,
-    limits: Limits,
+    means: _Means,
     stopped: Callable[[], bool],
     tell: Callable[[str], None],
 ) -> None:
@@ -120,12 +134,12 @@ def _pages(
     away: list[Task] = []
     for job, folder, _ in todo:
         # Exact numbers stay on this machine, and so does what a community has written itself.
-        far = scheduler and job.audience == release.PUBLIC and not job.own
-        values = (folder, job.notebook, dict(job.values), job.folder)
-        (away if far else here).append(Task(job.id, make.page, values, limits))
+        far = means.scheduler and job.audience == release.PUBLIC and not job.own
+        values = (folder, job.notebook, dict(job.values), job.folder, means.browser)
+        (away if far else here).append(Task(job.id, make.page, values, means.limits))
     outcomes: Iterator[Outcome] = chain(
-        cluster.outcomes(away, scheduler=scheduler, made_with=LIBRARIES, stopped=stopped),
-        work.outcomes(here, jobs=jobs, stopped=stopped),
+        cluster.outcomes(away, scheduler=means.scheduler, made_with=LIBRARIES, stopped=stopped),
+        work.outcomes(here, jobs=means.jobs, stopped=stopped),
     )
     began = time.monotonic()
     for number, ended in enumerate(outcomes, start=1):
@@ -153,20 +167,25 @@ def _put(folder: Path, target: Path, book: Journal, one: str) -> tuple[str, str]
     return hashlib.sha256(page).hexdigest(), ""
 
 
-def _stands(entry: Entry | None, fingerprint: str, place: Path) -> bool:
+def _stands(entry: Entry | None, fingerprint: str, place: Path, pdf: bool) -> bool:
     """Whether a report was done, from the same, and its page is still as it was made."""
     if entry is None or entry.fingerprint != fingerprint:
+        return False
+    if pdf and not paper.whole(place / deliver.PAPER):
         return False
     page = place / deliver.PAGE
     return page.is_file() and hashlib.sha256(page.read_bytes()).hexdigest() == entry.sha256
 
 
-def _fingerprint(job: Job, folder: Path) -> str:
-    """Name all that a page follows from: the release, the notebooks, what they are told, the program."""
+def _fingerprint(job: Job, folder: Path, pdf: bool) -> str:
+    """Name all that a report follows from: the release, the notebooks, what they are told, the program.
+
+    And whether it is printed: what is made with a PDF is not what is made without.
+    """
     told = hashlib.sha256(program.digest(*LIBRARIES))
     values = json.dumps(dict(job.values), sort_keys=True).encode()
     read = (folder / "release.json", job.notebook, *job.own)
-    for part in (*(path.read_bytes() for path in read), values):
+    for part in (*(path.read_bytes() for path in read), values, b"printed" if pdf else b""):
         told.update(len(part).to_bytes(8, "big") + part)
     return told.hexdigest()
 
