@@ -16,7 +16,9 @@ import pandas as pd
 from colanalysis import inert, sealed
 from colanalysis.errors import UsageError
 
-PAGE, PAPER = "challenge-evidence.html", "challenge-evidence.pdf"
+PAGE, PAPER, ONE_PAGE = "challenge-evidence.html", "challenge-evidence.pdf", "on-one-page.html"
+# What a report may have besides, and what an earlier one must not leave behind.
+EARLIER = "earlier.json"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,98}[A-Za-z0-9_])?")
 # Names that mean something else: devices of Windows, and folders that lie among those of reports.
@@ -46,7 +48,7 @@ def place(target: Path) -> Path:
 
 def own_place(target: Path) -> Path:
     """A folder that is new, empty, or holds an earlier report; nobody else's files are replaced."""
-    ours = {PAGE, PAPER, "findings.csv", "release.json", "run.json", "tables"}
+    ours = {PAGE, PAPER, ONE_PAGE, EARLIER, "findings.csv", "release.json", "run.json", "tables"}
     there = {path.name for path in target.iterdir()} if place(target).exists() else set()
     if there & ours and not {"release.json", "run.json"} <= there:
         raise UsageError(
@@ -113,14 +115,16 @@ def put_in_place(whole: Path, target: Path) -> None:
     if (target / "release.json").is_file():
         for name in sealed.read(target / "release.json").tables:
             (tables / f"{name}.csv").unlink(missing_ok=True)
+    # What an earlier report had besides would lie beside pages that it is not of.
+    for name in {PAPER, EARLIER, ONE_PAGE} - {path.name for path in whole.iterdir()}:
+        (target / name).unlink(missing_ok=True)
     tables.mkdir(exist_ok=True)
     for made_path in sorted((whole / "tables").iterdir()):
         made_path.replace(tables / made_path.name)
-    if not (whole / PAPER).is_file():
-        # An earlier print would lie beside a page that it no longer is.
-        (target / PAPER).unlink(missing_ok=True)
+    # Whoever is stopped in the middle finds the same earlier draft again: it goes before what tells
+    # which draft is here. The pages go last.
     files = [path for path in whole.iterdir() if path.is_file()]
-    for made_path in sorted(files, key=lambda path: path.suffix == ".html"):
+    for made_path in sorted(files, key=lambda path: (path.suffix == ".html", path.name != EARLIER)):
         made_path.replace(target / made_path.name)
 
 

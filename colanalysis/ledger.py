@@ -32,6 +32,9 @@ from colanalysis.terms.settings import Community
 
 FILE, FORMAT, SUMMARY = "release-ledger.json", 1, "summary"
 RULES = ("smallest_group", "smallest_count", "smallest_survey", "rounding_base")
+OTHER, KEY, UNKNOWN, WITHDRAWN = OBJECTIONS = ("other", "key", "unknown", "withdrawn")
+
+Releases = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Book:
     """The ledger of one community: what was published of which learners.
 
     ``entries``: for each state of the data that was published, oldest first: id, key, rules, years,
-    people, cells, audit, releases (id, made, audience, provider, year, withdrawn).
+    people, cells, audit, releases (id, made, audience, provider, year, withdrawn, and ``beside``: the
+    earlier release with which its page compares it, if any).
     """
 
     community: Community
@@ -47,7 +51,13 @@ class Book:
 
     def standing(self) -> list[dict[str, Any]]:
         """The entries of which something is still out."""
-        return [entry for entry in self.entries if _out(entry)]
+        return [entry for entry in self.entries if self.telling(entry)]
+
+    def telling(self, entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """The releases still out that tell of an entry: its own, and those that are compared with them."""
+        own = {one["id"] for one in entry["releases"]}
+        others = [one for other in self.entries if other is not entry for one in _out(other)]
+        return [*_out(entry), *(one for one in others if one.get("beside") in own)]
 
 
 def read(community: Community) -> Book:
@@ -95,18 +105,44 @@ def admit(book: Book, evidence: Evidence) -> Decided:
         differ = snapshot.differing(_people(entry), evidence.people)
         few = differ[differ < evidence.community.settings.smallest_change]
         if len(few):
-            raise _too_few(entry, few, evidence.community.settings.smallest_change)
+            smallest = evidence.community.settings.smallest_change
+            raise _too_few(book.telling(entry), few, smallest)
         if differ.empty:
             if not _alike(entry, evidence) or entry["years"][-1:] > _years(evidence)[-1:]:
-                raise _otherwise(entry)
+                raise _otherwise(book.telling(entry))
             known.append(entry)
     return _decided(known)
 
 
-def added(book: Book, evidence: Evidence, before: Decided, release: Release) -> Book:
-    """The ledger with a release that is about to be put where others can see it."""
+def objection(book: Book, then: Release, now: Release) -> str:
+    """Say why the page of a release must not tell what an earlier one told; "" where it may.
+
+    One of ``OBJECTIONS``. Both are out, so each was admitted beside the other; of a release that was
+    taken back or never written down nobody has asked that.
+    """
+    if any(then.about[name] != now.about[name] for name in ("id", "audience", "provider")):
+        return OTHER
+    if then.about["key"] != now.about["key"]:
+        return KEY
+    if now.about["made_up"]:
+        return ""
+    name = then.about["fingerprint"]
+    known = [one for entry in book.entries for one in entry["releases"] if one["id"] == name]
+    if not known:
+        return UNKNOWN
+    return WITHDRAWN if all(one["withdrawn"] for one in known) else ""
+
+
+def added(
+    book: Book, evidence: Evidence, before: Decided, release: Release, *, beside: str = ""
+) -> Book:
+    """The ledger with a release that is about to be put where others can see it.
+
+    ``beside``: the id of the earlier release with which its page compares it.
+    """
     about = release.about
     one = _one(about["fingerprint"], about["audience"], about["provider"], about["year"])
+    one |= {"beside": beside} if beside else {}
     if about["audience"] == GOVERNANCE:
         return _entered(book, evidence, one, None)
     return _entered(book, evidence, one, told_to(PUBLIC, evidence, before).decided)
@@ -253,24 +289,24 @@ def _today() -> datetime.date:
     return datetime.date.today()  # noqa: DTZ011 (a release is made on a local day)
 
 
-def _too_few(entry: Mapping[str, Any], few: pd.Series, smallest: int) -> ReleaseError:
+def _too_few(out: Releases, few: pd.Series, smallest: int) -> ReleaseError:
     where = ", ".join(few.index)
     return ReleaseError(
         f"fewer than {smallest} learners differ at {where} from what was published in "
-        f"{_named(entry)}: two releases side by side would tell their results",
+        f"{_named(out)}: two releases side by side would tell their results",
         expected=f"no difference, or at least {smallest} learners at every provider where any differs",
         remedy="Wait until more has changed, and keep the earlier report until then. Or take it back "
-        f"wherever it was put, and say so: {_commands(entry)}.",
+        f"wherever it was put, and say so: {_commands(out)}.",
     )
 
 
-def _otherwise(entry: Mapping[str, Any]) -> ReleaseError:
+def _otherwise(out: Releases) -> ReleaseError:
     return ReleaseError(
-        f"the same learners were told of in {_named(entry)} by other rules, with another key or up to a "
+        f"the same learners were told of in {_named(out)} by other rules, with another key or up to a "
         "later year: two numbers for the same learners can be played against one another",
         expected="the settings, the key and the years of what was published",
         remedy="Set them back. Or take the earlier report back wherever it was put, and say so: "
-        f"{_commands(entry)}.",
+        f"{_commands(out)}.",
     )
 
 
@@ -278,9 +314,9 @@ def _out(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [r for r in entry["releases"] if not r["withdrawn"]]
 
 
-def _named(entry: Mapping[str, Any]) -> str:
-    return "release " + ", ".join(f"{r['id']} of {r['made']}" for r in _out(entry))
+def _named(out: Releases) -> str:
+    return "release " + ", ".join(f"{r['id']} of {r['made']}" for r in out)
 
 
-def _commands(entry: Mapping[str, Any]) -> str:
-    return "colanalysis report FOLDER " + " ".join(f"--withdraw {r['id']}" for r in _out(entry))
+def _commands(out: Releases) -> str:
+    return "colanalysis report FOLDER " + " ".join(f"--withdraw {r['id']}" for r in out)

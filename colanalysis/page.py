@@ -132,11 +132,18 @@ def cards(items: Iterable[tuple[str, Sequence[str]]]) -> Html:
 
 
 def figure(
-    chart: Chart, *, title: str, subtitle: str, table: Html, note: str = "", reading: str = ""
+    chart: Chart,
+    *,
+    title: str,
+    subtitle: str,
+    table: Html | None = None,
+    note: str = "",
+    reading: str = "",
 ) -> Html:
     """Give a chart with its finding as title, the numbers behind it, and who is counted.
 
-    ``reading`` says in words how one of its rows is read; a page shows it beside its first chart.
+    Without a table where the text beside it has all the numbers. ``reading`` says in words how one of
+    its rows is read; a page shows it beside its first chart.
 
     Raises
     ------
@@ -149,19 +156,22 @@ def figure(
         '<picture><source media="{}" srcset="{}">'
         '<img alt="{}" src="{}" width="{}" height="{}"></picture>'
     ).format(_PHONE, _uri(chart.narrow), chart.alt, _uri(chart.wide), chart.width, chart.height)
-    return Html(
-        '<figure><h3>{0}</h3><p class="subtitle">{1}</p>{2}{5}<details><summary>Show the numbers'
-        '<span class="unseen"> for: {0}</span></summary>{3}</details>{4}</figure>'
-    ).format(
+    return Html('<figure><h3>{}</h3><p class="subtitle">{}</p>{}{}{}{}</figure>').format(
         title,
         subtitle,
         picture,
-        table,
-        Html("<figcaption>{}</figcaption>").format(note) if note else "",
         Html('<p class="reading"><strong>How to read this.</strong> {}</p>').format(reading)
         if reading
         else "",
+        _numbers(title, table) if table else Html(""),
+        Html("<figcaption>{}</figcaption>").format(note) if note else "",
     )
+
+
+def _numbers(title: str, table: Html) -> Html:
+    return Html(
+        '<details><summary>Show the numbers<span class="unseen"> for: {}</span></summary>{}</details>'
+    ).format(title, table)
 
 
 def table(

@@ -22,6 +22,7 @@ from colanalysis import (
     arrange,
     custody,
     deliver,
+    earlier,
     evidence,
     export,
     find,
@@ -32,13 +33,13 @@ from colanalysis import (
 )
 from colanalysis.comparing import rank
 from colanalysis.errors import ReportError
-from colanalysis.executing import notebooks
+from colanalysis.executing import notebooks, parameters
 from colanalysis.publishing import decide
 from colanalysis.publishing.decide import Told
 from colanalysis.sealed import Release
 from colanalysis.terms import labels, settings
 
-NOTEBOOK = "10-challenge-evidence.ipynb"
+NOTEBOOK, ON_ONE_PAGE = "10-challenge-evidence.ipynb", "12-on-one-page.ipynb"
 SAMPLE = notebooks.ROOT / "data" / "sample"
 VERSIONS = ("pandas", "numpy", "scipy", "matplotlib", "papermill", "nbconvert")
 
@@ -80,10 +81,11 @@ def write(
 ) -> Path:
     """Write the report of a community or of one provider, and return the path of its page.
 
-    Besides the page: ``findings.csv``, ``tables/*.csv``, ``release.json`` and ``run.json``; and in
-    the community's folder the ledger of all that was published. ``withdraw``: releases that were
-    taken back wherever they were put; ``pdf``: print the page beside it. An earlier report stays as
-    it was unless the new one is whole.
+    Besides the page: one that prints on one sheet, ``findings.csv``, ``tables/*.csv``,
+    ``release.json`` and ``run.json``, and ``earlier.json`` where another draft lay there; and in the
+    community's folder the ledger of all that was published. ``withdraw``: releases that were taken
+    back wherever they were put; ``pdf``: print the page beside it. An earlier report stays as it was
+    unless the new one is whole.
     ReleaseError where the release could give somebody's results away, alone or beside earlier ones.
     """
     started = time.monotonic()
@@ -101,10 +103,9 @@ def write(
     with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as making:
         whole = Path(making) / "report"
         write_tables(ready, whole)
+        compared = earlier.keep(whole, target, lambda then: ledger.objection(book, then, ready))
         tell("Making the page")
-        (whole / deliver.PAGE).write_text(
-            page_of(whole / "release.json", folder=folder), encoding="utf-8", newline="\n"
-        )
+        write_pages(whole, community=folder)
         if browser:
             tell("Printing the page")
             paper.printed(whole / deliver.PAGE, browser)
@@ -113,7 +114,7 @@ def write(
         # Written down first: what was published and is not known could not be taken into account.
         # (Of a made-up community nothing can be given away, and its folder stays as it came.)
         if not gathered.community.made_up:
-            ledger.write(ledger.added(book, gathered, before, ready))
+            ledger.write(ledger.added(book, gathered, before, ready, beside=compared))
         deliver.put_in_place(whole, target)
     return target / deliver.PAGE
 
@@ -125,6 +126,31 @@ def write_tables(ready: Release, folder: Path) -> None:
     deliver.write_csv(ready.tables["findings"][rank.COLUMNS], folder / "findings.csv")
     for name, table in ready.tables.items():
         deliver.write_csv(table, folder / "tables" / f"{name}.csv")
+
+
+def write_pages(
+    folder: Path,
+    *,
+    notebook: Path = notebooks.NOTEBOOKS / NOTEBOOK,
+    values: Mapping[str, object] = MappingProxyType({}),
+    community: Path | None = None,
+    alone: bool = False,
+) -> None:
+    """Make the page of a release beside it; of the report's own notebook also the one on one sheet.
+
+    ``community``: its folder, in which its own notebooks lie. ``alone`` as for `page_of`.
+    """
+    release_file = folder / "release.json"
+    told = earlier.beside(folder) if "earlier" in parameters.declared(notebook) else {}
+    pages = {}
+    if notebook.name == NOTEBOOK:
+        beside = notebook.with_name(ON_ONE_PAGE)
+        pages[deliver.ONE_PAGE] = page_of(release_file, notebook=beside, alone=alone)
+    pages[deliver.PAGE] = page_of(
+        release_file, notebook=notebook, values={**values, **told}, folder=community, alone=alone
+    )
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def audited(
@@ -191,7 +217,7 @@ def page_of(
     )
     page = export.notebook(
         node,
-        title=_title(about),
+        title=_title(about, node.metadata.get("title", "Challenge evidence")),
         drop={"facilitator"},
         maori=labels.pairs("section"),
         first=about["settings"]["language_order"].partition("-")[0],
@@ -201,9 +227,9 @@ def page_of(
     return page
 
 
-def _title(about: Mapping[str, Any]) -> str:
+def _title(about: Mapping[str, Any], what: str) -> str:
     own = about["providers"].get(about["provider"], "")
-    return " · ".join(part for part in (own, str(about["name"]), "challenge evidence") if part)
+    return " · ".join(part for part in (own, str(about["name"]), what.lower()) if part)
 
 
 def _inputs(gathered: evidence.Evidence) -> list[dict[str, str]]:

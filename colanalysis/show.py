@@ -43,15 +43,18 @@ def banner(release: Release) -> Html:
 
 def in_short(release: Release) -> Html:
     """Three to five sentences, successes first."""
-    found, about = release.tables["findings"], release.about
+    about = release.about
+    good, hard = (found(release, direction) for direction in ("success", "hurdle"))
+    texts = []
     if release.tables["steps"].empty:
-        return page.paragraphs(_without_results(release))
-    good, hard = (_of(found, direction) for direction in ("success", "hurdle"))
-    texts = [
+        texts = _without_results(release)
+        if good.empty and hard.empty:
+            return page.paragraphs(texts)
+    texts.append(
         f"Across {release.period}, {_number(len(good), 'success')} to build on and "
         f"{_number(len(hard), 'hurdle')} stand out among "
         f"{about['comparisons']:,} comparisons that were looked at."
-    ]
+    )
     if good.empty and hard.empty:
         texts.append(_nothing_found(release))
     if not about["grouped"]:
@@ -75,6 +78,14 @@ def hurdles(release: Release) -> Html:
     return _findings(release, "hurdle", "Where learners meet hurdles")
 
 
+def found(release: Release, direction: str) -> pd.DataFrame:
+    """Findings of a direction in the order in which they are told; a provider's own stand first."""
+    every, own = release.tables["findings"], release.about["provider"]
+    every = every[every["direction"] == direction]
+    here = (every["provider_id"] == own) & (own != "")
+    return pd.concat([every[here], every[~here]])
+
+
 def _claims(verdicts: pd.Series) -> list[str]:
     """How local knowledge stands beside the data, in one sentence; nothing where none is told."""
     told = {
@@ -90,8 +101,8 @@ def _claims(verdicts: pd.Series) -> list[str]:
 
 def _findings(release: Release, direction: str, caption: str) -> Html:
     about = release.about
-    rows = _of(release.tables["findings"], direction)
-    if release.tables["steps"].empty:
+    rows = found(release, direction)
+    if rows.empty and release.tables["steps"].empty:
         return page.paragraphs(["There are no results in this data to find it from."])
     if rows.empty:
         return page.paragraphs([_nothing_found(release)])
@@ -178,10 +189,6 @@ def _trajectory(rows: pd.DataFrame) -> str:
         said.append(f"{row.year:.0f}: {describe.cell(row)}")
         before = row.period
     return ", ".join(said).replace(", |", " |").replace("|,", "|") or "x"
-
-
-def _of(found: pd.DataFrame, direction: str) -> pd.DataFrame:
-    return found[found["direction"] == direction]
 
 
 def _number(count: int, word: str) -> str:

@@ -106,7 +106,7 @@ def affected(release: Release) -> Html:
     for finding in found[found["rank"].isin(ranks)].itertuples():
         rows = table[(table["rank"] == finding.rank) & (table["mark"] != "c")]
         if len(rows):
-            pieces += [_own_years(finding, release), _every_group(finding, rows, release)]
+            pieces += [own_years(finding, release), _every_group(finding, rows, release)]
     if not pieces:
         return page.paragraphs(["No hurdle of a group was found, so there is none to look into."])
     return Html("").join(pieces)
@@ -117,7 +117,7 @@ def _everywhere(release: Release) -> str:
     return f"whole community, {release.period}" if release.about["provider"] else release.period
 
 
-def _own_years(finding: Any, release: Release) -> Html:
+def own_years(finding: Any, release: Release) -> Html:
     """The group of a finding year by year, beside all learners of its steps."""
     years = release.tables["years"]
     years = years[years["rank"] == finding.rank]

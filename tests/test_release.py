@@ -14,7 +14,7 @@ from colanalysis.errors import UsageError
 from colanalysis.terms.settings import Source
 
 TOMORROW = datetime.date.today() + datetime.timedelta(days=1)  # noqa: DTZ011
-TABLES = ["findings", "steps", "years", "affected", "groups", "transitions", "flows", "coverage",
+TABLES = ["findings", "steps", "others", "years", "affected", "groups", "transitions", "flows", "coverage",
           "detectable", "judged", "candidates", "knowledge", "plans", "resources", "providers", "data",
           "cells"]  # fmt: skip
 # The two counts of each table: learners, and those among them who succeed (or were assessed).

@@ -20,7 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from colanalysis import deliver, paper, program
+from colanalysis import deliver, paper, program, report
 from colanalysis.batching import make, work
 from colanalysis.batching.work import Limits, Outcome, Task
 from colanalysis.errors import ReportError, UsageError
@@ -32,6 +32,7 @@ _ANSWER, _PATIENCE, _LOOK_AGAIN = 10.0, 300.0, 0.2
 # More pages under way than can be made at once, so that no worker waits for its next release; not all
 # of them, as the scheduler holds every release that was sent.
 _AHEAD = 2
+RELEASE = "release.json"
 GO_ON = "Reports that are done stay; --resume makes the others."
 
 
@@ -112,8 +113,8 @@ def outcomes(
                 future.release()
 
 
-def _sent(task: Task, made_with: Sequence[str]) -> tuple[bytes, bytes, bytes]:
-    """All that a worker is given to make one page: what is asked, the release, the notebook."""
+def _sent(task: Task, made_with: Sequence[str]) -> tuple[bytes, bytes]:
+    """All that a worker is given to make one report's pages: what is asked, and the files it needs."""
     folder, notebook, values, *_ = task.values
     asked = {
         "program": _program(made_with),
@@ -123,12 +124,20 @@ def _sent(task: Task, made_with: Sequence[str]) -> tuple[bytes, bytes, bytes]:
         "values": values,
         "limits": asdict(task.limits or Limits()),
     }
-    release = (folder / "release.json").read_bytes()
-    return json.dumps(asked).encode(), release, notebook.read_bytes()
+    needed = {
+        f"report/{RELEASE}": folder / RELEASE,
+        f"report/{deliver.EARLIER}": folder / deliver.EARLIER,
+        notebook.name: notebook,
+        report.ON_ONE_PAGE: notebook.with_name(report.ON_ONE_PAGE),
+    }
+    files = {
+        name: path.read_text(encoding="utf-8") for name, path in needed.items() if path.is_file()
+    }
+    return json.dumps(asked).encode(), json.dumps(files).encode()
 
 
-def _made(asked: bytes, release: bytes, notebook: bytes) -> bytes:
-    """On a worker: make a page in a fresh process, within limits; give it or say why not, as JSON.
+def _made(asked: bytes, files: bytes) -> bytes:
+    """On a worker: make pages in a fresh process, within limits; give them or say why not, as JSON.
 
     Bytes in and out, so that neither side has to build what the other has thought of.
     """
@@ -142,18 +151,18 @@ def _made(asked: bytes, release: bytes, notebook: bytes) -> bytes:
     # ends with its parent by itself.
     multiprocessing.current_process().daemon = False
     with tempfile.TemporaryDirectory(prefix="page-", dir=worker.local_directory) as folder:
-        whole, own = Path(folder) / "report", Path(folder) / told["notebook"]
+        whole, notebook = Path(folder) / "report", Path(folder) / told["notebook"]
         whole.mkdir()
-        (whole / "release.json").write_bytes(release)
-        own.write_bytes(notebook)
-        values = (whole, own, told["values"], None, None)
+        for name, text in json.loads(files).items():
+            (Path(folder) / name).write_text(text, encoding="utf-8", newline="\n")
+        values = (whole, notebook, told["values"], None, None)
         task = Task(told["name"], make.page, values, Limits(**told["limits"]))
         try:
             (one,) = work.outcomes([task], jobs=1, stopped=_given_up(worker))
         except KeyboardInterrupt:
             return b"{}"
-        page = "" if one.why else (whole / deliver.PAGE).read_bytes().decode("utf-8")
-    said = {"why": one.why, "tries": one.tries, "seconds": one.seconds, "page": page}
+        pages = {path.name: path.read_text(encoding="utf-8") for path in whole.glob("*.html")}
+    said = {"why": one.why, "tries": one.tries, "seconds": one.seconds, "pages": pages}
     return json.dumps(said).encode()
 
 
@@ -204,11 +213,12 @@ def _failed(why: str, tries: int = 1) -> dict[str, Any]:
 
 
 def _placed(task: Task, told: dict[str, Any]) -> Outcome:
-    """Put a page that came back beside its release, print it if it is to be, and tell how its task ended."""
+    """Put pages that came back beside their release, print what is to be, and tell how a task ended."""
     why = str(told["why"])
     if not why:
         folder, *_, browser = task.values
-        (folder / deliver.PAGE).write_bytes(told["page"].encode("utf-8"))
+        for name in {deliver.PAGE, deliver.ONE_PAGE} & set(told["pages"]):
+            (folder / name).write_text(told["pages"][name], encoding="utf-8", newline="\n")
         try:
             if browser:
                 paper.printed(folder / deliver.PAGE, browser)

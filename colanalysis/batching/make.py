@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from colanalysis import deliver, evidence, ledger, paper, release, report
+from colanalysis import deliver, earlier, evidence, ledger, paper, release, report
 from colanalysis.batching.plan import Job
 from colanalysis.terms import settings
 
 __all__ = ["keep", "page", "releases"]
 
 
-def releases(folder: Path, asked: Sequence[tuple[Job, Path]]) -> None:
+def releases(folder: Path, asked: Sequence[tuple[Job, Path]], out: Path) -> None:
     """Seal all releases of a community that are asked for, each into its folder, or none.
 
-    Everything is gathered and decided once a year of data, the earliest first. The ledger is written
-    when all are sealed. ReleaseError and others as ``report.write`` raises them.
+    Beside each is kept the draft that lies under ``out``, where it will go. Everything is gathered and
+    decided once a year of data, the earliest first. The ledger is written when all are sealed. ReleaseError and others as ``report.write`` raises them.
     """
     community = settings.read(folder)
     book = ledger.read(community)
@@ -33,8 +34,10 @@ def releases(folder: Path, asked: Sequence[tuple[Job, Path]]) -> None:
             report.write_tables(ready, place)
             record = report.run_record(gathered, ready, seconds=time.monotonic() - started)
             (place / "run.json").write_text(record, encoding="utf-8", newline="\n")
+            objection = partial(ledger.objection, book, now=ready)
+            compared = earlier.keep(place, out / job.id, objection)
             if not community.made_up:
-                book = ledger.added(book, gathered, before, ready)
+                book = ledger.added(book, gathered, before, ready, beside=compared)
     if not community.made_up:
         ledger.write(book)
 
@@ -52,10 +55,7 @@ def page(
     prints the page, if anything does.
     """
     # The one place where a notebook is run for a batch.
-    text = report.page_of(
-        folder / "release.json", notebook=notebook, values=values, folder=community, alone=True
-    )
-    (folder / deliver.PAGE).write_text(text, encoding="utf-8", newline="\n")
+    report.write_pages(folder, notebook=notebook, values=values, community=community, alone=True)
     if browser:
         # This process is ended with all of its group, and the browser with it.
         paper.printed(folder / deliver.PAGE, browser, own_group=False)

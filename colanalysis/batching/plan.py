@@ -292,7 +292,7 @@ def _values(notebook: Path, written: Mapping[str, str]) -> dict[str, object]:
             where=notebook.name,
             expected="a notebook that is given the release it speaks of",
         )
-    free = [name for name in declared if name not in (*COLUMNS, "release")]
+    free = [name for name in declared if name not in (*COLUMNS, "release", "earlier")]
     unknown = [name for name in written if name not in free]
     if unknown:
         raise UsageError(

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import deliver, export, paper, program, release
+from colanalysis import deliver, export, paper, program, release, report
 from colanalysis.batching import cluster, index, journal, make, work
 from colanalysis.batching.journal import DONE, FAILED, PLACING, Entry, Journal
 from colanalysis.batching.plan import Job, Plan
@@ -77,7 +77,7 @@ def batch(
         done = {one: e for one, e in book.entries().items() if resume and e.state == DONE}
         book.note(*(Entry(one) for one in ids if one not in done))
         try:
-            ready = _sealed(plan.jobs, staging, book, jobs, stopped, tell)
+            ready = _sealed(plan.jobs, out, staging, book, jobs, stopped, tell)
             todo = [
                 (job, folder, mark)
                 for job, folder in ready
@@ -97,6 +97,7 @@ def batch(
 
 def _sealed(
     asked: tuple[Job, ...],
+    out: Path,
     staging: Path,
     book: Journal,
     jobs: int,
@@ -107,7 +108,7 @@ def _sealed(
     of: dict[Path, list[tuple[Job, Path]]] = {}
     for number, job in enumerate(asked):
         of.setdefault(job.folder, []).append((job, staging / str(number)))
-    tasks = [Task(str(folder), make.releases, (folder, own)) for folder, own in of.items()]
+    tasks = [Task(str(folder), make.releases, (folder, own, out)) for folder, own in of.items()]
     tell(f"Deciding what may be shown of {len(of)} communities")
     ready: list[tuple[Job, Path]] = []
     for ended in work.outcomes(tasks, jobs=jobs, stopped=stopped):
@@ -178,14 +179,21 @@ def _stands(entry: Entry | None, fingerprint: str, place: Path, pdf: bool) -> bo
 
 
 def _fingerprint(job: Job, folder: Path, pdf: bool) -> str:
-    """Name all that a report follows from: the release, the notebooks, what they are told, the program.
+    """Name all that a report follows from: releases, now and earlier, notebooks, values, the program.
 
     And whether it is printed: what is made with a PDF is not what is made without.
     """
     told = hashlib.sha256(program.digest(*LIBRARIES))
     values = json.dumps(dict(job.values), sort_keys=True).encode()
-    read = (folder / "release.json", job.notebook, *job.own)
-    for part in (*(path.read_bytes() for path in read), values, b"printed" if pdf else b""):
+    files = (
+        folder / "release.json",
+        folder / deliver.EARLIER,
+        job.notebook,
+        job.notebook.with_name(report.ON_ONE_PAGE),
+        *job.own,
+    )
+    parts = (path.read_bytes() if path.is_file() else b"" for path in files)
+    for part in (*parts, values, b"printed" if pdf else b""):
         told.update(len(part).to_bytes(8, "big") + part)
     return told.hexdigest()
 

@@ -23,8 +23,8 @@ _ETHNIC = {f"ethnicity={name}": f"ethnicity={n:02d}" for n, name in enumerate(et
 # How much is lost where a number cannot be told: a finding is what a report is for, one of several
 # hundred small groups is not.
 WEIGHTS = {
-    "findings": 100, "starts": 100, "latest": 60, "steps": 50, "plans": 50, "before": 20,
-    "after": 20, "flows": 20, "years": 15, "affected": 10, "coverage": 3, "groups": 1,
+    "findings": 100, "starts": 100, "latest": 60, "steps": 50, "all_steps": 50, "plans": 50,
+    "before": 20, "after": 20, "flows": 20, "years": 15, "affected": 10, "coverage": 3, "groups": 1,
 }  # fmt: skip
 
 
@@ -34,7 +34,10 @@ def tables(evidence: Evidence, unit: str, *, exact: bool) -> dict[str, pd.DataFr
     Where the audience may see everything (``exact``), that includes the hurdles of all providers.
     """
     found = evidence.found if exact else visible(evidence.found, unit)
-    return _common(evidence, found) | _own(evidence, unit)
+    # Beside its own steps a provider is told those of all: they stand in the community's report too.
+    all_steps = _steps(evidence, "")
+    all_steps = _dated(all_steps if unit else all_steps.iloc[:0], evidence)
+    return _common(evidence, found) | _own(evidence, unit) | {"all_steps": all_steps}
 
 
 def whole(evidence: Evidence, units: list[str]) -> pd.DataFrame:

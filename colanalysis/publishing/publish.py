@@ -27,6 +27,7 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
     return {
         "findings": found,
         "steps": shown["steps"][["measure", "stage", "year", *SHARE]],
+        "others": restate.others(shown["steps"], shown["all_steps"]),
         "years": _ranked(shown["years"], ranks)[
             ["rank", "measure", "who", "year", "period", *SHARE]
         ],

@@ -20,6 +20,8 @@ INNER = ["sure", "pull", "n_others", "design_effect", "predicted", "score_gap", 
 # By how much results of the same learners and schools widen a variance, said in steps.
 EFFECT_STEP = 0.5
 NUMBERS = ["n_learners", "n_success", "rate", "mark", "done"]
+# Rounding may be out by two learners in each of two counts: of so many others, by four points at most.
+ENOUGH_OTHERS = 100
 
 
 def findings(
@@ -48,6 +50,20 @@ def findings(
     # Shares are told in whole percents; the order is of what stands behind them.
     again = rank.ranked(_again(table[kept], rules, smallest_gap))
     return again.drop(columns=INNER).round(dict.fromkeys(("gap", "gap_low", "gap_high"), 2))
+
+
+def others(steps: pd.DataFrame, all_steps: pd.DataFrame) -> pd.DataFrame:
+    """All other learners of the community together at a provider's steps, in the same year.
+
+    The difference of two published counts, so it tells nothing that they do not; left out where one of
+    them is hidden or so few are left that rounding would decide.
+    """
+    keys, numbers = ["measure", "stage", "year"], ["n", "n_success"]
+    both = steps[keys + numbers].merge(all_steps[keys + numbers], on=keys, suffixes=("_own", ""))
+    left = {name: (both[name] - both[f"{name}_own"]).astype(float) for name in numbers}
+    table = both[keys].assign(**left)
+    table = table[(table["n"] >= ENOUGH_OTHERS) & table["n_success"].between(0, table["n"])]
+    return table.assign(rate=(table["n_success"] / table["n"]).round(2)).reset_index(drop=True)
 
 
 def transitions(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

@@ -15,8 +15,8 @@ from colanalysis.terms import keys
 __all__ = ["ALWAYS", "IDS", "chosen", "is_own", "own"]
 
 IDS = (
-    "in_short", "successes", "challenges", "affected", "candidates", "resources", "leadership",
-    "local_knowledge", "behind",
+    "in_short", "changes", "own", "successes", "challenges", "affected", "candidates", "resources",
+    "leadership", "local_knowledge", "behind",
 )  # fmt: skip
 # Whoever reads a page has to be told who is counted in it and how they are protected.
 ALWAYS = "behind"
