@@ -117,6 +117,12 @@ def _everywhere(release: Release) -> str:
     return f"whole community, {release.period}" if release.about["provider"] else release.period
 
 
+def _here(release: Release) -> str:
+    """Where the learners are whom a provider's page counts."""
+    name = release.about["providers"].get(release.about["provider"])
+    return f" at {name}" if name else ""
+
+
 def own_years(finding: Any, release: Release) -> Html:
     """The group of a finding year by year, beside all learners of its steps."""
     years = release.tables["years"]
@@ -183,7 +189,7 @@ def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
     figure = page.figure(
         draw.pathway(drawn),
         title=f"{name} along the pathway",
-        subtitle="Share of all learners who succeed, latest year of each measure",
+        subtitle=f"Share of all learners{_here(release)} who succeed, latest year of each measure",
         table=page.table(shown, caption=f"{name}, all learners", headings=headings, row_headers=2),
         note="Each measure has its own yardstick, told at the end of the page: compare a measure "
         "with itself, step to step.",

@@ -216,7 +216,8 @@ def test_done_is_what_follows_from_the_same(tmp_path, monkeypatch):
     (tmp_path / deliver.PAGE).write_text("page", encoding="utf-8")
     release_file, told = tmp_path / "release.json", notebook(tmp_path / QUICK)
     release_file.write_text("release", encoding="utf-8")
-    own = notebook(tmp_path / "own.ipynb")
+    own, draft = notebook(tmp_path / "own.ipynb"), tmp_path / deliver.EARLIER
+    draft.write_text("another release", encoding="utf-8")
     job = Job(
         "t", "row 2", tmp_path, "t", "Test", notebook=told, values={"often": 1}, own=(own,)
     )  # fmt: skip
@@ -232,7 +233,7 @@ def test_done_is_what_follows_from_the_same(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(run.program, "digest", lambda *_: b"another program")
         assert not same()
-    for path in (release_file, told, own, tmp_path / deliver.PAGE):
+    for path in (release_file, draft, told, own, tmp_path / deliver.PAGE):
         before = path.read_bytes()
         path.write_bytes(before + b" ")
         assert not same(), path.name
@@ -288,7 +289,8 @@ def jobs_of(folder: Path, *asked: tuple[str, str], staging: Path) -> list[tuple[
 def test_all_releases_of_a_community_stand_in_its_ledger_at_once(known, small, tmp_path):
     shutil.copytree(known, tmp_path / "own")
     asked = [("", "public"), ("P2", "public"), ("P2", "provider"), ("", "governance")]
-    make.releases(tmp_path / "own", jobs_of(tmp_path / "own", *asked, staging=tmp_path))
+    jobs = jobs_of(tmp_path / "own", *asked, staging=tmp_path)
+    make.releases(tmp_path / "own", jobs, tmp_path / "out")
     book = ledger.read(
         small.gathered.community.__class__(folder=tmp_path / "own", id="t", name="T")
     )
@@ -313,7 +315,7 @@ def test_where_one_release_is_refused_nothing_of_the_community_is_told(
     monkeypatch.setattr(release, "seal", sealed)
     asked = jobs_of(known, ("", "public"), ("", "governance"), staging=tmp_path)
     with pytest.raises(ReleaseError):
-        make.releases(known, asked)
+        make.releases(known, asked, tmp_path / "out")
     assert (known / ledger.FILE).read_bytes() == before
 
 
@@ -368,6 +370,40 @@ def test_stopped_killed_and_gone_on_with_every_report_is_there_byte_for_byte(her
     mine, all_ = reports(disturbed), made(out)
     assert len([name for name in mine if name.endswith(deliver.PAGE)]) == 3
     assert {name: all_[name] for name in mine} == mine
+
+
+@POSIX
+def test_over_earlier_drafts_a_batch_that_was_killed_ends_as_one_that_was_not(tmp_path):
+    folder = community(tmp_path / "rata", providers=3, learners=90)
+    shows = "from colanalysis import changes, sealed\nchanges.since(sealed.read(release), earlier)"
+    words = 'release: str = ""  # the release\nearlier: str = ""  # the draft before'
+    notebook(tmp_path / "drafts.ipynb", shows, parameters=words)
+    asked = [
+        {"community": "rata", "provider": one, "notebook": "drafts.ipynb"}
+        for one in ("S01", "S02", "S03")
+    ]
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    once(tmp_path, *asked, out=whole, jobs=1)
+    assert not list(whole.rglob(deliver.EARLIER))
+    shutil.copytree(whole, killed)
+    table = pd.read_csv(folder / "observations.csv")
+    table.drop(index=table.index[-30:]).to_csv(folder / "observations.csv", index=False)
+    before = {path.parent: path.read_bytes() for path in killed.rglob("release.json")}
+    once(tmp_path, *asked, out=whole, jobs=1)
+    plan(tmp_path / "few.csv", asked)
+    for words in ("Rata: decided", "2 of 3"):
+        batch = started(tmp_path, killed, "--resume", jobs=1)
+        heard(batch, words)
+        batch.kill()
+        batch.communicate()
+    once(tmp_path, *asked, out=killed, jobs=1)
+    assert reports(killed) == reports(whole)
+    for place, release_file in before.items():
+        assert (place / deliver.EARLIER).read_bytes() == release_file
+        assert "What changed since the last draft?" in (place / deliver.PAGE).read_text("utf-8")
+    # Asked for once more, all are as they were.
+    once(tmp_path, *asked, out=killed, jobs=1, resume=False)
+    assert reports(killed) == reports(whole)
 
 
 @POSIX

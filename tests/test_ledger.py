@@ -29,6 +29,7 @@ from colanalysis import (
     load,
     release,
     report,
+    sealed,
     snapshot,
 )
 from colanalysis.auditing.audit import Audit
@@ -454,6 +455,74 @@ def test_what_is_refused_leaves_report_and_ledger_as_they_were_until_the_other_i
     written(withdraw=[out.ready.about["fingerprint"]])
     stored = json.loads((tmp_path / "own" / ledger.FILE).read_text(encoding="utf-8"))
     assert [[r["withdrawn"] for r in e["releases"]] for e in stored["entries"]] == [[True], [False]]
+
+
+def test_the_next_draft_is_compared_with_the_one_before_until_that_is_taken_back(
+    out: Published, written: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def earlier() -> Release:
+        return sealed.read(tmp_path / "out" / deliver.EARLIER)
+
+    def beside() -> list[str]:
+        stored = json.loads((tmp_path / "own" / ledger.FILE).read_text(encoding="utf-8"))
+        return [one.get("beside", "") for entry in stored["entries"] for one in entry["releases"]]
+
+    monkeypatch.setattr(decide.audit, "audit", lambda told, *_: Audit(told, NOTHING.looked_at))
+    first = out.ready.about["fingerprint"]
+    written()
+    assert not (tmp_path / "out" / deliver.EARLIER).exists()
+    changed = turned(out.rows, learners_at(out.rows, "P1", 40))["observations"]
+    changed.to_csv(tmp_path / "own" / "observations.csv", index=False)
+    written()
+    assert earlier().about["fingerprint"] == first
+    assert beside() == ["", first]
+    held = files_in(tmp_path)
+    written()
+    again = files_in(tmp_path)
+    run = tmp_path / "out" / "run.json"
+    assert again.pop(run) != b"" != held.pop(run)
+    assert again == held
+    written(withdraw=[first])
+    assert earlier().about == {"why": "withdrawn"}
+    assert beside() == ["", ""]
+
+
+def test_what_another_page_tells_beside_its_own_is_out_until_that_page_is_made_again(
+    out: Published, tmp_path: Path
+) -> None:
+    first = out.ready.about["fingerprint"]
+    later = next_year(out, tmp_path / "later", turned(out.rows, learners_at(out.rows, "P1", 40)))
+    about = {**out.ready.about, "fingerprint": "second", "audience": "governance"}
+    second = dataclasses.replace(out.ready, about=about)
+    both = ledger.added(out.book, later, NOTHING, second, beside=first)
+    alone = ledger.added(both, later, NOTHING, second)
+    # Taken back by itself, it still stands on the page that compares with it.
+    book = ledger.withdraw(both, first)
+    assert book.entries[0]["releases"][0]["withdrawn"]
+    near_first = next_year(out, tmp_path / "5", turned(out.rows, learners_at(out.rows, "P1", 5)))
+    with pytest.raises(ReleaseError, match=r"release second .*--withdraw second"):
+        ledger.admit(book, near_first)
+    assert ledger.admit(ledger.withdraw(book, "second"), near_first).cells.empty
+    assert ledger.admit(ledger.withdraw(alone, first), near_first).cells.empty
+
+
+def test_why_an_earlier_release_may_not_be_told(out: Published) -> None:
+    def against(book: Book = out.book, **about: Any) -> str:
+        then = dataclasses.replace(out.ready, about={**out.ready.about, **about})
+        return ledger.objection(book, then, out.ready)
+
+    assert against() == ""
+    for name in ("id", "audience", "provider"):
+        assert against(**{name: "another"}) == "other"
+    assert against(key="another") == "key"
+    assert against(fingerprint="another") == "unknown"
+    first = out.ready.about["fingerprint"]
+    back = ledger.withdraw(out.book, first)
+    assert against(back) == "withdrawn"
+    # The same report, made once more: it is out again.
+    assert against(ledger.added(back, out.gathered, NOTHING, out.ready)) == ""
+    made_up = dataclasses.replace(out.ready, about={**out.ready.about, "made_up": True})
+    assert ledger.objection(Book(out.book.community), made_up, made_up) == ""
 
 
 @pytest.mark.usefixtures("unaudited")

@@ -131,6 +131,41 @@ def test_the_same_inputs_give_the_same_bytes(known, small, tmp_path):
     assert (one / "release.json").read_bytes() == (tmp_path / "release.json").read_bytes()
 
 
+@pytest.mark.usefixtures("unaudited")
+def test_the_next_draft_tells_what_has_changed_and_made_again_tells_it_again(
+    known, small, tmp_path
+):
+    folder, out = tmp_path / "own", tmp_path / "out"
+    shutil.copytree(known, folder)
+    first = report.write(folder, out=out)
+    assert "last draft" not in first.read_text(encoding="utf-8")
+    table = small.rows["observations"]
+    latest = table.query("provider_id == 'P1' and year == 2025")["learner_id"].unique()[:40]
+    table[~table["learner_id"].isin(latest)].to_csv(folder / "observations.csv", index=False)
+    page = report.write(folder, out=out).read_text(encoding="utf-8")
+    held = {
+        path: path.read_bytes()
+        for path in out.rglob("*")
+        if path.name != "run.json" and path.is_file()
+    }
+    found = [re.sub(r"<[^>]+>", "", h) for h in re.findall(r"<h2[^>]*>(.*?)</h2>", page, re.S)]
+    assert found[1] == "What changed since the last draft?"
+    assert "Rows read: observations" in page
+    report.write(folder, out=out)
+    assert {path: path.read_bytes() for path in held} == held
+    # What was taken back is told no more.
+    report.write(folder, out=out, withdraw=[small.ready.about["fingerprint"]])
+    page = (out / deliver.PAGE).read_text(encoding="utf-8")
+    assert "It is not compared with this one: it was taken back." in page
+    assert "Rows read: observations" not in page
+
+
+def test_the_page_on_one_sheet_lies_beside_the_whole_report(made):
+    sheet = (made / deliver.ONE_PAGE).read_text(encoding="utf-8")
+    assert sheet.endswith("<!-- complete -->")
+    assert f'href="{deliver.PAGE}"' in sheet
+
+
 def test_a_report_that_fails_leaves_the_earlier_one_as_it_was(made, known, tmp_path, monkeypatch):
     out = tmp_path / "out"
     shutil.copytree(made, out)
@@ -192,7 +227,8 @@ def test_default_folders_are_named_by_safe_letters_only():
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_accessible_and_fits(made, chromium, width, scheme):
+@pytest.mark.parametrize("name", [deliver.PAGE, deliver.ONE_PAGE])
+def test_the_page_is_accessible_and_fits(made, chromium, width, scheme, name):
     from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import sync_playwright
 
@@ -204,7 +240,7 @@ def test_the_page_is_accessible_and_fits(made, chromium, width, scheme):
         )
         asked = []
         view.on("request", lambda request: asked.append(request.url))
-        view.goto((made / deliver.PAGE).as_uri())
+        view.goto((made / name).as_uri())
         found = Axe().run(view)
         wide = view.evaluate("document.documentElement.scrollWidth")
         browser.close()
