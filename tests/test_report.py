@@ -194,7 +194,10 @@ def test_texts_that_a_spreadsheet_would_run_are_inert_and_numbers_stay_numbers(t
     assert {row["gap"] for row in read} == {"-0.25"}
 
 
-@pytest.mark.parametrize("name", ["00-start-here", "05-name-the-columns", "20-explore-the-pathway"])
+@pytest.mark.parametrize(
+    "name",
+    ["00-start-here", "05-name-the-columns", "12-on-one-page", "20-explore-the-pathway"],
+)
 def test_the_other_notebooks_run_with_their_defaults(name):
     node = execute.run(notebooks.NOTEBOOKS / f"{name}.ipynb", {})
     assert all(cell.execution_count for cell in node.cells if cell.cell_type == "code")
