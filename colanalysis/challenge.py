@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from colanalysis.errors import UsageError
 from colanalysis.terms import catalogue, labels
 from colanalysis.terms.settings import Community
 
@@ -211,6 +212,43 @@ def monitored(counted: pd.DataFrame, *, community: Community) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows, columns=[*PLAN_KEYS, "year", "n", "n_success", "same_yardstick"])
+
+
+def alike(
+    plan: Mapping[str, object], counted: pd.DataFrame, *, community: Community
+) -> pd.DataFrame:
+    """The results of a plan's group and of all groups that it was picked among, year by year.
+
+    Those are all groups of one attribute at the plan's measure and year levels; there are none for a
+    plan about all learners. Only years on the baseline's yardstick are told. Columns: group, year, n
+    (who succeed), of. UsageError where the plan's group does not exist.
+    """
+    rows = _about({**plan, "group": ""}, counted, community)
+    measure = community.measures[str(plan["measure"])]
+    used = catalogue.period(measure, int(str(plan["baseline_year"])))
+    on_it = rows["year"].map(lambda year: catalogue.period(measure, int(year)) == used)
+    singles = sorted({part for one in rows["profile"] for part in one.split(" & ") if part})
+    own = str(plan.get("group", ""))
+    for part in own.split(" & ") if own else ():
+        if not _parts(part) <= set(map(labels.plain, singles)):
+            raise UsageError(
+                f'found the group "{part}" in a plan',
+                where=str(plan["challenge"]),
+                expected=f"one of: {', '.join(singles) or 'no group, since there are no results'}",
+            )
+    rows = rows[on_it.astype(bool)]
+    parts = rows["profile"].map(_parts)
+    told = []
+    for group in dict.fromkeys(
+        [own, *(one for one in singles if own and _parts(one) != _parts(own))]
+    ):
+        wanted = _parts(group)
+        has = parts.map(lambda whole, wanted=wanted: wanted <= whole).astype(bool)
+        sums = rows[has].groupby("year")[["n_success", "n"]].sum()
+        told += [
+            (group, int(row.Index), int(row.n_success), int(row.n)) for row in sums.itertuples()
+        ]
+    return pd.DataFrame(told, columns=["group", "year", "n", "of"])
 
 
 def _parts(group: str) -> set[str]:

@@ -6,6 +6,7 @@ Exit status: 0 all good, 1 something was wrong with the data or a report failed,
 from __future__ import annotations
 
 import argparse
+import datetime
 import os
 import sys
 from collections.abc import Sequence
@@ -99,12 +100,39 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     batch.set_defaults(run=_batch)
 
-    audit = commands.add_parser(
-        "audit", help="attack everything that would be published, and write nothing"
+    attack = commands.add_parser(
+        "attack", help="attack everything that would be published, and write nothing"
     )
-    audit.add_argument("folder", type=Path)
-    audit.add_argument("--year", type=int, help="leave out everything after this year")
+    attack.add_argument("folder", type=Path)
+    attack.add_argument("--year", type=int, help="leave out everything after this year")
+    attack.set_defaults(run=_attack)
+
+    audit = commands.add_parser("audit", help="whether published targets can be true")
+    audit.add_argument("plan", type=Path, help="a table of targets as a plan prints them")
     audit.set_defaults(run=_audit)
+
+    target = commands.add_parser("target", help="how many learners a target asks for")
+    now = target.add_mutually_exclusive_group(required=True)
+    now.add_argument("--now", type=_of, metavar="N/OF", help="learners who succeed, of how many")
+    now.add_argument("--schools", type=Path, help="a table of them by school: school, n, of")
+    wanted = target.add_mutually_exclusive_group(required=True)
+    wanted.add_argument("--to", metavar="PERCENT", help="the share to be reached")
+    wanted.add_argument("--by-points", metavar="POINTS", help="percentage points more")
+    wanted.add_argument("--by-percent", metavar="PERCENT", help="per cent of the baseline more")
+    target.add_argument("--then", type=_whole, help="how many learners, where not the same ones")
+    target.add_argument("--rounding", default="reaches", help="rule by which schools share")
+    target.add_argument("--measure", help="its id, to see whether the yardstick changes")
+    target.add_argument("--folder", type=Path, help="community whose own measures are meant too")
+    target.add_argument("--from-year", type=int, help="the year of the baseline, else this one")
+    target.add_argument("--year", type=int, help="the year of the target")
+    target.set_defaults(run=_target)
+
+    shift = commands.add_parser(
+        "shift", help="where earlier plans' targets stand, for the data lead only"
+    )
+    shift.add_argument("folder", type=Path)
+    shift.add_argument("--year", type=int, help="leave out everything after this year")
+    shift.set_defaults(run=_shift)
 
     key = commands.add_parser("key", help="where the community's key is, and its name")
     key.add_argument("folder", type=Path)
@@ -171,6 +199,13 @@ def _may_print(command: argparse.ArgumentParser) -> None:
         "--pdf", action="store_true",
         help="a tagged PDF beside each page, printed by Edge, Chrome or Chromium",
     )  # fmt: skip
+
+
+def _of(text: str) -> tuple[int, int]:
+    n, _, of = text.partition("/")
+    if not (n.isdecimal() and of.isdecimal()):
+        raise argparse.ArgumentTypeError("expected so many of so many learners, such as 63/141")
+    return int(n), int(of)
 
 
 def _may_withdraw(command: argparse.ArgumentParser) -> None:
@@ -326,7 +361,7 @@ def _merge(options: argparse.Namespace) -> int:
     return 0
 
 
-def _audit(options: argparse.Namespace) -> int:
+def _attack(options: argparse.Namespace) -> int:
     from colanalysis import report
 
     told = report.audited(options.folder, year=options.year, tell=_tell)
@@ -355,6 +390,55 @@ def _notebook(options: argparse.Namespace) -> int:
     texts = {name.removeprefix("told "): text for name, text in asked.items() if text is not None}
     execute.write(path, parameters.from_texts(path, texts), out)
     print(out.resolve())
+    return 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from colanalysis.planning import audit
+
+    audited = audit.plan(options.plan)
+    for line in audit.in_words(audited):
+        print(line)
+    return 0 if audited.sound else 1
+
+
+def _target(options: argparse.Namespace) -> int:
+    from colanalysis.planning import calculate, target
+
+    by_school = calculate.schools(options.schools) if options.schools else None
+    baseline = target.Baseline(*options.now) if by_school is None else calculate.whole(by_school)
+    asked = {
+        target.to: options.to,
+        target.by_points: options.by_points,
+        target.by_per_cent: options.by_percent,
+    }
+    (wanted,) = (way(baseline, text) for way, text in asked.items() if text is not None)
+    changes = calculate.dated(
+        options.year,
+        today=datetime.date.today(),
+        since=options.from_year,
+        measure=options.measure,
+        folder=options.folder,
+    )
+    worked = calculate.target_of(
+        baseline, wanted, of_then=options.then, rule=options.rounding, schools=by_school
+    )
+    print(f"From {baseline} to {wanted}:")
+    print(worked.learners.to_string(index=False))
+    if len(worked.schools):
+        print(worked.schools.to_string(index=False))
+    for line in (*worked.says, *changes):
+        print(line)
+    return 0
+
+
+def _shift(options: argparse.Namespace) -> int:
+    from colanalysis import evidence
+    from colanalysis.planning import stand
+
+    gathered = evidence.gather(options.folder, year=options.year, tell=_tell)
+    print(stand.plans(gathered.counted, community=gathered.community).T.to_string(header=False))
+    print("Exact numbers, for the data lead only: do not pass on.", file=sys.stderr)
     return 0
 
 

@@ -93,6 +93,64 @@ def test_new_starts_a_folder_that_can_be_checked(capsys, tmp_path):
     assert (tmp_path / "fresh" / "community.toml").is_file()
 
 
+TARGETS = "target,baseline_n,baseline_of,target_percent,extra_learners\n"
+
+
+@pytest.mark.parametrize(
+    ("row", "status", "words"),
+    [
+        ("T,63,141,60,22\n", 0, "T: possible; learners 141"),
+        ("T,63,141,60,21\n", 0, "1 learner short"),
+        ("T,63,141,60,30\n", 1, "T: impossible"),
+        ("T,63,141,160,30\n", 2, "plan.csv row 2 target_percent"),
+    ],
+)
+def test_published_targets_are_audited(capsys, tmp_path, row, status, words):
+    plan = tmp_path / "plan.csv"
+    plan.write_text(TARGETS + row, encoding="utf-8")
+    ended, out, err = run(capsys, "audit", plan)
+    assert ended == status
+    assert words in out + err
+
+
+def test_a_target_is_worked_out_in_learners(capsys, tmp_path):
+    schools = tmp_path / "schools.csv"
+    schools.write_text("school,n,of\nKōwhai,20,50\nTōtara,43,91\n", encoding="utf-8")
+    words = ["--measure", "reading_judgement", "--from-year", "2024", "--year", "2099"]
+    status, out, _ = run(capsys, "target", "--schools", schools, "--to", "60", *words)
+    assert status == 0
+    assert "From 63 of 141 (44.7 %) to 60 %" in out
+    assert "Tōtara" in out
+    assert "The yardstick changes" in out
+    status, out, _ = run(capsys, "target", "--now", "20/100", "--by-percent", "5")
+    assert (status, "to 21 %" in out) == (0, True)
+    status, out, _ = run(capsys, "target", "--now", "20/100", "--by-points", "5")
+    assert (status, "to 25 %" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--now", "63/141", "--to", "40"], "above the baseline"),
+        (["--now", "0/0", "--to", "40"], "0 learners"),
+        (["--now", "1/2", "--to", "60", "--year", "2024"], "or later"),
+        (["--now", "1/2", "--to", "60", "--measure", "telepathy"], "reading_judgement"),
+        (["--now", "1/2", "--to", "60", "--rounding", "up"], "nearest, reaches, reads as"),
+    ],
+)
+def test_a_target_that_cannot_be_is_wrong_use(capsys, words, said):
+    status, out, err = run(capsys, "target", *words)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_a_baseline_is_written_as_a_part_of_a_whole():
+    with pytest.raises(SystemExit) as stopped:
+        main(["target", "--now", "63", "--to", "60"])
+    assert stopped.value.code == 2
+
+
 def test_help_loads_none_of_the_heavy_libraries():
     code = (
         "import sys\nfrom colanalysis.cli import main\n"

@@ -13,15 +13,18 @@ from colanalysis import protect
 from colanalysis.cli import _parser
 from colanalysis.comparing import rank
 from colanalysis.executing import forked, notebooks
+from colanalysis.planning import possible, published, rounding, shift
 from colanalysis.terms import catalogue
 from colanalysis.terms.schema import TABLES
 from colanalysis.terms.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA, GUIDE, METHOD, PRIVACY, README = (
+DATA, GUIDE, METHOD, PLANS, PRIVACY, README = (
     (ROOT / name).read_text(encoding="utf-8")
-    for name in ("docs/data.md", "docs/guide.md", "docs/method.md", "docs/privacy.md", "README.md")
-)
+    for name in (
+        "docs/data.md", "docs/guide.md", "docs/method.md", "docs/plans.md", "docs/privacy.md", "README.md"
+    )
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("table", list(TABLES))
@@ -125,6 +128,16 @@ def test_the_figures_of_protection_are_those_that_were_measured():
     for row in read["growth"].itertuples():
         line = f"| {row.providers} | {row.cells:,} | {row.results:,} | {row.protected:,} | "
         assert f"{line}{row.core_seconds:.0f} |" in PRIVACY
+
+
+def test_what_is_said_of_plans_is_what_there_is():
+    section = PLANS.partition("(`audit`)")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`.*?) \|", section, re.M)
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(published.COLUMNS)
+    told = dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|$", PLANS, re.M))
+    assert {name: told[name] for name in rounding.RULES} == rounding.RULES
+    assert set(shift.SHIFT) <= set(told)
+    assert f"up to {possible.LARGEST:,}" in PLANS
 
 
 def test_every_setting_is_explained_in_a_fresh_folder(tmp_path):

@@ -1,0 +1,1 @@
+"""How often an earlier plan's group is said to have shifted, rightly and wrongly."""

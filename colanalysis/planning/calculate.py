@@ -1,0 +1,113 @@
+"""Calculate: one target worked out in learners, with what has to be known before it is agreed on."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from colanalysis.errors import DataError, UsageError
+from colanalysis.planning import rounding, split, target, unchanged
+from colanalysis.planning.rounding import Percent
+from colanalysis.planning.target import Baseline
+from colanalysis.reading import files
+from colanalysis.terms import catalogue, settings
+
+__all__ = ["Worked", "dated", "schools", "target_of", "whole"]
+
+_SCHOOL = ("school", "n", "of")
+
+
+@dataclass(frozen=True, eq=False)
+class Worked:
+    """The learners of a target by each rule of rounding, its schools' shifts, and what to know of it."""
+
+    learners: pd.DataFrame
+    schools: pd.DataFrame
+    says: tuple[str, ...]
+
+
+def target_of(
+    baseline: Baseline,
+    wanted: Percent,
+    *,
+    of_then: int | None = None,
+    rule: str = rounding.REACHES,
+    schools: pd.DataFrame | None = None,
+) -> Worked:
+    """Work a target out; ``schools`` (school, n, of) share the extra learners of ``rule``.
+
+    Says how likely the target would be met if nothing changed, and which shift can be told from noise.
+    Nothing but the baseline is known here of how the group's years wander; a table of other groups
+    (``unchanged.fit``, ``ambition.ladder``) tells more.
+    """
+    target.known(rule, list(rounding.RULES), what="rounding")
+    table = target.learners(baseline, wanted, of_then=of_then)
+    one = table[table["rule"] == rule].iloc[0]
+    own = pd.DataFrame([("own", 0, baseline.n, baseline.of)], columns=["group", "year", "n", "of"])
+    known = unchanged.level(unchanged.fit(own), "own")
+    met = unchanged.likely(known, one["of"])[one["needed"] :].sum()
+    told = unchanged.smallest_shift(known, one["of"])
+    says = [
+        f"If nothing changed, the target would be met by chance alone in {100 * met:.0f} of 100 cases.",
+        "No shift of so few learners could be told from noise."
+        if told is None
+        else f"A shift of {told:,} learners would be told from noise four times in five.",
+    ]
+    if told is None or one["extra"] < told:
+        says.append(
+            f"The {one['extra']:,} extra learners of the target may be there without any shift, or be "
+            "missing in spite of one: put years or groups together, or say how else it would be known."
+        )
+    shifts = pd.DataFrame() if schools is None else split.schools(int(one["extra"]), schools)
+    return Worked(table, shifts, tuple(says))
+
+
+def dated(
+    year: int | None,
+    *,
+    today: datetime.date,
+    since: int | None = None,
+    measure: str | None = None,
+    folder: Path | None = None,
+) -> list[str]:
+    """Say where the yardstick of a measure changes between the baseline and the target's year.
+
+    ``since``: the year of the baseline, else this one. ``folder``: a community that has measures of its own. UsageError for a year
+    that is over, and for a measure that does not exist.
+    """
+    if year is not None:
+        target.ahead(year, today=today)
+    if measure is None:
+        return []
+    measures = settings.read(folder).measures if folder else catalogue.measures()
+    meant = measures[target.known(measure, list(measures), what="measure")]
+    return [] if year is None else target.changes(meant, since or today.year, year)
+
+
+def schools(path: Path) -> pd.DataFrame:
+    """Read a table of schools with school, n and of; UsageError where it is not one."""
+    try:
+        grid = files.grid(files.opened(path, path.name), path.name, frozenset(_SCHOOL))
+        for name in _SCHOOL:
+            target.known(name, grid.headings, what="column that is needed")
+        names, n, of = (list(grid.texts(name)) for name in _SCHOOL)
+    except DataError as error:
+        raise UsageError(
+            error.found, where=error.where, expected=error.expected, remedy=error.remedy
+        ) from error
+    for row, cells in zip(grid.rows, zip(n, of, strict=True), strict=True):
+        if not all(one.isascii() and one.isdecimal() for one in cells):
+            raise UsageError(
+                "found a cell that is no whole number", where=f"{path.name} row {row}",
+                expected="how many learners succeed (n), of how many (of)",
+            )  # fmt: skip
+    table = pd.DataFrame({"school": names})
+    return table.assign(n=[int(one) for one in n], of=[int(one) for one in of])
+
+
+def whole(by_school: pd.DataFrame) -> Baseline:
+    """The baseline of all schools together."""
+    return Baseline(int(by_school["n"].sum()), int(by_school["of"].sum()))

@@ -1,0 +1,80 @@
+"""Stand: where the targets of a community's earlier plans stand, from its counts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from colanalysis import challenge
+from colanalysis.errors import ColanalysisError, UsageError
+from colanalysis.planning import shift, target
+from colanalysis.planning.shift import Earlier
+from colanalysis.planning.target import Baseline
+from colanalysis.terms.settings import Community
+
+__all__ = ["COLUMNS", "plans"]
+
+COLUMNS = [
+    "challenge", "group", "baseline_year", "baseline_n", "baseline_of", "target", "year", "n", "of",
+    "met", "shift", "change", "by_luck", "remains", "low", "high", "expected_low", "expected_high",
+    "chance_met", "detectable",
+]  # fmt: skip
+
+
+def plans(counted: pd.DataFrame, *, community: Community) -> pd.DataFrame:
+    """Judge every [[plan]] of a community by its exact counts (``shift.judged``).
+
+    Where a plan does not print its baseline, it is counted. Blank where something cannot be known.
+    UsageError where a plan cannot be right: its group does not exist, or its target is below its
+    baseline.
+    """
+    rows = [
+        _judged(plan, row, counted, community)
+        for plan, row in zip(
+            community.plans,
+            challenge.monitored(counted, community=community).itertuples(),
+            strict=True,
+        )
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _judged(plan: Any, row: Any, counted: pd.DataFrame, community: Community) -> dict[str, object]:
+    history = challenge.alike(plan, counted, community=community)
+    history = history[history["year"] <= row.year]
+    try:
+        baseline = _baseline(row, history)
+        wanted = target.to(baseline, f"{100 * Decimal(str(row.target)):f}")
+    except ColanalysisError as error:
+        raise UsageError(
+            error.found, where=f'the plan "{row.challenge}"', expected=error.expected
+        ) from error
+    earlier = Earlier(
+        group=str(plan.get("group", "")),
+        year=row.baseline_year,
+        baseline=baseline,
+        wanted=wanted,
+        looked_at=max(history["group"].nunique(), 1),
+        same_yardstick=row.same_yardstick,
+    )
+    now = Baseline(row.n_success, row.n) if row.n and row.year > row.baseline_year else None
+    told = shift.judged(earlier, now, history=history)
+    return {
+        **{name: getattr(row, name) for name in ("challenge", "group", "baseline_year", "target")},
+        "baseline_n": baseline.n, "baseline_of": baseline.of,
+        "year": row.year, "n": row.n_success, "of": row.n, **told,
+    }  # fmt: skip
+
+
+def _baseline(row: Any, history: pd.DataFrame) -> Baseline:
+    """The baseline as the plan prints it, else as it is counted."""
+    if row.baseline_n != "" and row.baseline_of != "":
+        return Baseline(int(row.baseline_n), int(row.baseline_of))
+    own = history[(history["group"] == row.group) & (history["year"] == row.baseline_year)]
+    if own.empty:
+        raise UsageError(
+            f"found no result of {row.baseline_year}", expected="baseline_n and baseline_of"
+        )
+    return Baseline(int(own["n"].iloc[0]), int(own["of"].iloc[0]))
