@@ -31,6 +31,7 @@ _TEMPLATES = (
     "survey",
     "local_knowledge",
     "resources",
+    "leadership",
 )
 _EARLY = (
     "For early learning services roll_other includes MELAA and not stated; for kōhanga reo also "

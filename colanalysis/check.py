@@ -12,14 +12,23 @@ from dataclasses import dataclass
 import pandas as pd
 
 from colanalysis import coded
-from colanalysis.checking import across, convert, people, results, texts
-from colanalysis.checking.sift import Known, Notes, blank, complete, doubt, sift
+from colanalysis.checking import across, convert, people, put_to_work, results, texts
+from colanalysis.checking.sift import (
+    Known,
+    Notes,
+    at_known,
+    blank,
+    complete,
+    doubt,
+    known_measure,
+    sift,
+)
 from colanalysis.errors import DataError
 from colanalysis.load import Loaded
 from colanalysis.terms import problems
 from colanalysis.terms.labels import plain
 from colanalysis.terms.rules import SEVERITIES
-from colanalysis.terms.schema import TABLES, column_name
+from colanalysis.terms.schema import TABLES
 from colanalysis.terms.settings import Community
 
 __all__ = ["Checked", "tables"]
@@ -92,7 +101,9 @@ def tables(loaded: Loaded) -> Checked:
     take("survey", results.survey(given["survey"], known))
     take("counts", results.counts(given["counts"], known))
     take("local_knowledge", _claims(given["local_knowledge"], known))
-    take("resources", _resources(given["resources"], known))
+    take("resources", put_to_work.resources(given["resources"], known))
+    take("resource_rules", put_to_work.rules(given["resource_rules"]))
+    take("leadership", put_to_work.leadership(given["leadership"], known))
     return Checked(
         community, frames, problems.table(notes), _counted(loaded, frames), loaded.inputs
     )
@@ -135,28 +146,8 @@ def _claims(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
     rows, notes = sift(
         rows, *blank(rows, "local_knowledge"), ("unknown direction", "direction", other)
     )
-    ids = {column_name(name): name for name in known.community.measures}
-    measure = rows["measure"].map(lambda text: ids.get(column_name(text), "")).astype("str")
-    strange = (measure == "") & (rows["measure"] != "")
-    notes += doubt(rows, "unknown measure of a claim", "measure", strange)
-    rows, more = _at_known(rows.assign(measure=measure), "provider_id", known)
+    rows, again = known_measure(rows, known)
+    rows, more = at_known(rows, "provider_id", known)
     date, bad = convert.dates(rows["date"])
-    notes += more + doubt(rows, "not a date", "date", bad)
+    notes += again + more + doubt(rows, "not a date", "date", bad)
     return rows.assign(date=date).reset_index(drop=True), notes
-
-
-def _resources(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
-    amount, bad = convert.numbers(rows["amount"])
-    rows, notes = sift(
-        rows.assign(amount=amount),
-        *blank(rows, "resources"),
-        ("amount is not a number", "amount", bad),
-    )
-    rows, more = _at_known(rows, "generated_by", known)
-    return rows.reset_index(drop=True), notes + more
-
-
-def _at_known(rows: pd.DataFrame, column: str, known: Known) -> tuple[pd.DataFrame, Notes]:
-    nowhere = ~rows[column].isin(["", *known.providers["provider_id"]])
-    notes = doubt(rows, "unknown provider of a row", column, nowhere)
-    return rows.assign(**{column: rows[column].mask(nowhere, "")}), notes

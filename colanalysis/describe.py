@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 FEW_LEARNERS = 50
 PLAIN_VALUES = {"yes", "no"}
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+BESIDE = {
+    "agrees": "Local knowledge says the same",
+    "disagrees": "Local knowledge points the other way",
+}
 
 
 def learners(group: str) -> str:
@@ -177,6 +185,31 @@ def limits(row: Any) -> str:
 def count(number: float | None) -> str:
     """A published number of learners; c where it is hidden."""
     return "c" if _missing(number) else f"{number:,.0f}"
+
+
+def claims(release: Release, rank: int) -> list[str]:
+    """Say what local knowledge stands beside a finding, with who said it and when.
+
+    Only claims that may be quoted are pointed to a finding, so each is given in its own words.
+    """
+    known = release.tables["knowledge"]
+    return [
+        f"{BESIDE[row.verdict]}: “{row.claim}” ({', '.join(filter(None, [row.source, day(row.date)]))})"
+        for row in known[known["rank"] == rank].itertuples()
+        if row.verdict in BESIDE
+    ]
+
+
+def day(date: str) -> str:
+    """A day as people write it; blank where there is none.
+
+    >>> day("2025-04-02")
+    '2 April 2025'
+    """
+    if not date:
+        return ""
+    year, month, number = date.split("-")
+    return f"{int(number)} {MONTHS[int(month) - 1]} {year}"
 
 
 def judging(measure: str, one_school: int, pooled: int) -> str:

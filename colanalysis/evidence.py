@@ -64,6 +64,8 @@ class Evidence:
     people: pd.DataFrame
     claims: pd.DataFrame
     resources: pd.DataFrame
+    rules: pd.DataFrame
+    leadership: pd.DataFrame
 
     def __repr__(self) -> str:
         listed, all_ = len(self.found), len(self.looked_at)
@@ -117,6 +119,8 @@ def gather(
         people=snapshot.of(journeys, elsewhere),
         claims=frames["local_knowledge"],
         resources=frames["resources"],
+        rules=frames["resource_rules"],
+        leadership=frames["leadership"],
     )
 
 

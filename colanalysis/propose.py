@@ -1,7 +1,7 @@
 """Propose: what a community can put on the table from its evidence, and what only it can say.
 
-Candidate challenges, resources, leadership and local knowledge: the numbers come from the release,
-the decisions stay with the community. Nothing is filled in on its behalf.
+Candidate challenges, earlier plans and local knowledge: the numbers come from the release, the
+decisions stay with the community. Nothing is filled in on its behalf.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ VERDICTS = {
     "disagrees": "The data points the other way",
     "not shown": "The data covers this and nothing stands out",
     "cannot be seen": "The numbers cannot see this",
+    "kept back": "Kept back: ask before it is told",
 }
 
 
@@ -49,6 +50,8 @@ def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, lis
             [
                 ("Evidence", describe.sentence(hurdle, about)),
                 ("How sure", describe.how_sure(hurdle)),
+                ("Local knowledge", " ".join(describe.claims(release, hurdle.rank)) or "Nobody has "
+                 "written down yet what is known of it here: ask."),
                 ("To build on", _named(row.build_on, by_rank, release, "Nothing was found that "
                  "goes well on this measure or step: ask where it does, here or elsewhere.")),
                 ("Met at the same step", _named(row.conditions, by_rank, release, "No hurdle of "
@@ -115,79 +118,6 @@ def _met(row: Any) -> str:
     return "Reached" if row.rate >= row.target else "Not reached yet"
 
 
-def resources(release: Release) -> Html:
-    """What there is to put to work, and where the candidate challenges are."""
-    table = release.tables["resources"]
-    if table.empty:
-        return page.paragraphs(
-            ["No resources are listed. A table resources.csv with resource, unit and amount shows "
-             "here what there is: hours, roles, rooms, people, funds, and who brings them."]
-        )  # fmt: skip
-    names = release.about["providers"]
-    shown = pd.DataFrame(
-        {
-            "resource": table["resource"],
-            "amount": [f"{amount:g}" if amount == amount else "x" for amount in table["amount"]],
-            "unit": table["unit"],
-        }
-    )
-    if "generated_by" in table:
-        shown["from"] = [names.get(one, one) or "the community" for one in table["generated_by"]]
-    parts = [
-        page.table(shown, caption="What can be put to work", headings={"from": "Brought by"}),
-        page.paragraphs(
-            ["Where: each candidate challenge below is met at these providers. Sharing is not about "
-             "equal shares: it is for the community to say which learners each hour should reach."]
-        ),
-        _where(release),
-    ]  # fmt: skip
-    return Html("").join(parts)
-
-
-def _where(release: Release) -> Html:
-    found = release.tables["findings"].set_index("rank")
-    rows = []
-    for row in release.tables["candidates"].itertuples():
-        hurdle = found.loc[row.rank]
-        rows.append(
-            {
-                "candidate": f"{row.candidate:.0f}. "
-                f"{describe.measure(hurdle['measure'], release.about)}",
-                "shift": f"{hurdle['learners_to_shift']:,.0f}",
-                "where": ", ".join(_met_at(row.rank, release)["name"]) or "x",
-            }
-        )
-    if not rows:
-        return page.paragraphs(["There is no candidate challenge to lay resources beside yet."])
-    headings = {"candidate": "Candidate", "shift": "Learners to shift a year", "where": "Met at"}
-    return page.table(
-        pd.DataFrame(rows), caption="Where candidate challenges are met", headings=headings
-    )
-
-
-def _met_at(rank: int, release: Release) -> pd.DataFrame:
-    """The providers with results at the steps of a finding."""
-    found, providers = release.tables["findings"], release.tables["providers"]
-    steps = set(found.loc[found["rank"] == rank, "stages"].item().split())
-    return providers[[bool(steps & set(teaches.split())) for teaches in providers["steps"]]]
-
-
-def leadership(release: Release) -> Html:
-    """Which providers each candidate would need leaders from, and what is still to be agreed."""
-    rows = release.tables["candidates"]
-    if rows.empty:
-        return page.paragraphs(["Leadership can be agreed on once there is a challenge to lead."])
-    said = []
-    for row in rows.itertuples():
-        named = describe.kinds(_met_at(row.rank, release)["type"])
-        said.append(
-            f"Candidate {row.candidate:.0f} is met at {named or 'no provider listed here'}. To agree: "
-            "who leads it, in whose time, with whom in each of these places, and who is told how "
-            "it goes."
-        )
-    return page.bullets(said)
-
-
 def local_knowledge(release: Release) -> Html:
     """Every claim beside the data: where they agree, where they differ, what numbers cannot see."""
     table = release.tables["knowledge"]
@@ -200,7 +130,8 @@ def local_knowledge(release: Release) -> Html:
     shown = pd.DataFrame(
         {
             "claim": table["claim"],
-            "source": table["source"],
+            "source": table["source"].mask(table["source"] == "", "–"),
+            "date": table["date"].map(describe.day).mask(table["date"] == "", "–"),
             "verdict": table["verdict"].map(VERDICTS),
             "finding": [
                 describe.title(by_rank[int(rank)], release.about) if rank else "–"
@@ -208,5 +139,10 @@ def local_knowledge(release: Release) -> Html:
             ],
         }
     )
-    headings = {"source": "Said by", "verdict": "Beside the data", "finding": "Finding"}
+    headings = {
+        "source": "Said by",
+        "date": "On",
+        "verdict": "Beside the data",
+        "finding": "Finding",
+    }
     return page.table(shown, caption="Local knowledge beside the data", headings=headings)

@@ -93,6 +93,7 @@ def _claims(verdicts: pd.Series) -> list[str]:
         "disagrees": "{} where it points the other way",
         "not shown": "{} where it shows nothing either way",
         "cannot be seen": "{} that numbers cannot see",
+        "kept back": "{} kept back",
     }
     counted = verdicts.value_counts()
     said = [words.format(counted[name]) for name, words in told.items() if name in counted]
@@ -128,9 +129,15 @@ def _findings(release: Release, direction: str, caption: str) -> Html:
         "learners are counted it is pulled in a little. A learner counts once in each year.",
         reading=explain.gaps(best, tuple(drawn.loc[drawn.index[0], ["low", "high"]]), release),
     )
-    said = page.bullets(describe.sentence(row, about) for row in first.itertuples())
+    said = page.bullets(_beside_claims(row, release) for row in first.itertuples())
     doubts = describe.judged(release, of=set(first["measure"]))
     return said + page.paragraphs([*_orders(rows, about), *doubts]) + figure
+
+
+def _beside_claims(row: Any, release: Release) -> str:
+    """A finding, and under it what local knowledge says of the same."""
+    sentence, claims = describe.sentence(row, release.about), describe.claims(release, row.rank)
+    return Html("{}{}").format(sentence, page.bullets(claims)) if claims else sentence
 
 
 def _orders(rows: pd.DataFrame, about: Mapping[str, Any]) -> list[str]:

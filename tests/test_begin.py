@@ -20,6 +20,7 @@ from colanalysis.terms.schema import PROVIDER_TYPES, TABLES
 
 TEMPLATES = [
     "providers", "learners", "enrolments", "observations", "survey", "local_knowledge", "resources",
+    "leadership",
 ]  # fmt: skip
 
 SCHOOLS = """\

@@ -509,4 +509,13 @@ def test_a_claim_is_quoted_only_where_its_consent_begins_with_yes(public, sample
     agreed = given["consent"].str.startswith("yes")
     assert 0 < agreed.sum() < len(given)
     assert list(told[agreed]) == list(given.loc[agreed, "claim"])
-    assert set(told[~agreed]) == {"A claim that is not to be quoted without asking"}
+    assert set(told[~agreed]) == {"A claim that is not to be told without asking"}
+
+
+def test_of_a_claim_without_consent_neither_who_said_it_nor_its_subject_is_told(public, sample):
+    kept_back = public["knowledge"][public["knowledge"]["verdict"] == "kept back"]
+    given = file(sample, "local_knowledge")
+    assert len(kept_back) == (~given["consent"].str.startswith("yes")).sum()
+    for name in ("source", "direction", "measure", "year_levels", "group", "date"):
+        assert set(kept_back[name]) == {""}
+    assert set(kept_back["rank"]) == {0}

@@ -24,7 +24,10 @@ GENERATED = [
     "survey.csv",
     "truth.toml",
 ]
-BY_HAND = ["README.md", "community.toml", "local_knowledge.csv", "resources.csv"]
+BY_HAND = [
+    "README.md", "community.toml", "leadership.csv", "local_knowledge.csv", "resource_rules.csv",
+    "resources.csv",
+]  # fmt: skip
 TRUTH = tomllib.loads((SAMPLE / "truth.toml").read_text(encoding="utf-8"))
 GAPS = TRUTH["hurdle"] + TRUTH["success"]
 STAGES = {(0, 3): "0-3", (4, 6): "4-6", (7, 8): "7-8", (9, 10): "9-10", (11, 13): "11-13"}

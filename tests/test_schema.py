@@ -16,6 +16,8 @@ REQUIRED = {
     "counts": ["provider_id", "year", "measure", "n", "n_success"],
     "local_knowledge": ["claim", "source", "direction"],
     "resources": ["resource", "unit", "amount"],
+    "resource_rules": ["rule", "resource", "unit", "per", "amount"],
+    "leadership": ["role", "scope"],
 }
 
 

@@ -6,12 +6,12 @@ import re
 import pandas as pd
 import pytest
 
-from colanalysis import account, evidence, propose, release, show, trace
+from colanalysis import account, allot, evidence, propose, release, show, trace
 
 SECTIONS = (
     show.banner, show.in_short, show.successes, show.hurdles, trace.pathway, trace.transitions,
-    trace.flows, trace.affected, propose.candidates, propose.plans, propose.resources,
-    propose.leadership, propose.local_knowledge, account.community, account.coverage,
+    trace.flows, trace.affected, propose.candidates, propose.plans, allot.resources,
+    allot.leadership, allot.way, propose.local_knowledge, account.community, account.coverage,
     account.yardsticks, account.data, account.made,
 )  # fmt: skip
 

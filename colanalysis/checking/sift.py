@@ -13,10 +13,12 @@ import pandas as pd
 from colanalysis import coded
 from colanalysis.checking import convert, texts
 from colanalysis.terms import problems
-from colanalysis.terms.schema import SPOILT, TABLES
+from colanalysis.terms.schema import SPOILT, TABLES, column_name
 from colanalysis.terms.settings import Community
 
-__all__ = ["Known", "Notes", "blank", "complete", "doubt", "sift", "typed"]
+__all__ = [
+    "Known", "Notes", "at_known", "blank", "complete", "doubt", "known_measure", "sift", "typed",
+]  # fmt: skip
 
 Notes = list[dict[str, object]]
 
@@ -85,6 +87,22 @@ def blank(
     if "learner_id" in rows:
         tests.append(("spoilt learner id", "learner_id", rows["learner_id"] == SPOILT))
     return tests
+
+
+def at_known(rows: pd.DataFrame, column: str, known: Known) -> tuple[pd.DataFrame, Notes]:
+    """Rows of a provider that is not listed stand for the whole community."""
+    nowhere = ~rows[column].isin(["", *known.providers["provider_id"]])
+    notes = doubt(rows, "unknown provider of a row", column, nowhere)
+    return rows.assign(**{column: rows[column].mask(nowhere, "")}), notes
+
+
+def known_measure(rows: pd.DataFrame, known: Known) -> tuple[pd.DataFrame, Notes]:
+    """Rows about a measure by its id, however that is spelt; blank where there is no such measure."""
+    ids = {column_name(name): name for name in known.community.measures}
+    measure = rows["measure"].map(lambda text: ids.get(column_name(text), "")).astype("str")
+    strange = (measure == "") & (rows["measure"] != "")
+    notes = doubt(rows, "unknown measure of a row", "measure", strange)
+    return rows.assign(measure=measure), notes
 
 
 def typed(rows: pd.DataFrame, name: str) -> tuple[pd.DataFrame, Notes]:

@@ -12,26 +12,28 @@ from colanalysis.evidence import Evidence
 from colanalysis.protect import Rules
 from colanalysis.terms.labels import plain
 
-UNQUOTED = "A claim that is not to be quoted without asking"
+UNQUOTED = "A claim that is not to be told without asking"
+KEPT_BACK = "kept back"
 SOURCES = ["source_file", "source_row"]
 
 
 def knowledge(evidence: Evidence, found: pd.DataFrame, rules: Rules, provider: str) -> pd.DataFrame:
     """Claims beside findings; a finding that this audience may not see is not pointed to.
 
-    The words of a claim are told only where its consent begins with yes. Where a provider's hurdles
-    are not shown, it cannot be said either that there is none.
+    A claim is told only where its consent begins with yes; of any other there is a row that says so
+    and nothing else, neither who said it nor what it is about. Where a provider's hurdles are not
+    shown, it cannot be said either that there is none.
     """
     table = challenge.local_knowledge(
         evidence.claims, found, evidence.counted, community=evidence.community
     )
     elsewhere = ~evidence.claims["provider_id"].isin(["", provider]).to_numpy()
     untold = (table["verdict"] == "not shown") & elsewhere & (not rules.exact)
+    told = table.assign(verdict=table["verdict"].mask(untold, "cannot be seen"))
     agreed = evidence.claims["consent"].map(lambda said: plain(said).startswith("yes"))
-    return table.assign(
-        claim=table["claim"].where(agreed.astype(bool).to_numpy(), UNQUOTED),
-        verdict=table["verdict"].mask(untold, "cannot be seen"),
-    )
+    agreed = agreed.astype(bool).to_numpy()
+    nothing = {**dict.fromkeys(told, ""), "claim": UNQUOTED, "verdict": KEPT_BACK, "rank": 0}
+    return told.assign(**{name: told[name].where(agreed, nothing[name]) for name in told})
 
 
 def plans(evidence: Evidence, now: pd.DataFrame, rules: Rules) -> pd.DataFrame:

@@ -149,6 +149,36 @@ def _findings(found: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def places(evidence: Evidence) -> pd.DataFrame:
+    """Every hurdle of the whole community at each provider with results there, in its latest year.
+
+    What a provider's own report tells is told here: all learners at one step, or a group over all of
+    the provider's steps where a hurdle holds all of them. Otherwise there may be no such number.
+    """
+    found = evidence.found
+    hurdles = found[(found["direction"] == "hurdle") & (found["provider_id"] == "")]
+    pieces = [pd.DataFrame(columns=["rank", "measure", "stages", "year", "group", "provider_id"])]
+    for row in hurdles[hurdles["kind"] != "transition"].itertuples():
+        steps = set(row.stages.split())
+        counted = evidence.counted[evidence.counted["measure"] == row.measure]
+        for provider, own in counted[counted["provider_id"] != ""].groupby("provider_id"):
+            there = own[own["stage"].isin(steps)]
+            if there.empty:
+                continue
+            year = there["year"].max()
+            then = set(own.loc[own["year"] == own["year"].max(), "stage"])
+            whole = bool(row.group) and then <= steps
+            named = (
+                "" if whole else " ".join(s for s in row.stages.split() if s in set(there["stage"]))
+            )
+            one = {"rank": row.rank, "measure": row.measure, "stages": named, "year": year,
+                   "group": row.group, "provider_id": provider}  # fmt: skip
+            pieces.append(pd.DataFrame([one]))
+    table = pd.concat(pieces[1:] or pieces, ignore_index=True)
+    dated = table.assign(year_min=table["year"], year_max=table["year"])
+    return cells.define(dated)
+
+
 def _starts(found: pd.DataFrame) -> pd.DataFrame:
     """Of each step taken, the same learners in the year before it."""
     taken = found[found["kind"] == "transition"]

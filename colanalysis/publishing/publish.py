@@ -7,7 +7,7 @@ import pandas as pd
 from colanalysis import cells, challenge, describe, follow, protect
 from colanalysis.comparing import case
 from colanalysis.evidence import Evidence
-from colanalysis.publishing import accompany, plan, restate
+from colanalysis.publishing import accompany, means, plan, restate
 from colanalysis.publishing.decide import NUMBERS, Told
 
 # What schools differ by is told where so many schools and learners could be compared.
@@ -23,6 +23,8 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
     settings = evidence.community.settings
     found = restate.findings(found, shown, told.rules, smallest_gap=settings.smallest_gap)
     ranks = dict(zip(found["exact_rank"], found["rank"], strict=True))
+    places = told.of(plan.places(evidence))
+    to_shift = means.to_shift(places, found)
     found = found.drop(columns="exact_rank")
     return {
         "findings": found,
@@ -42,9 +44,13 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
         "knowledge": accompany.knowledge(evidence, found, told.rules, unit),
         "plans": accompany.plans(evidence, shown["plans"], told.rules),
         "resources": accompany.resources(evidence),
+        "brought": means.brought(evidence),
+        "to_shift": to_shift,
+        "leadership": means.leadership(evidence),
+        "way": means.way(evidence),
         "providers": accompany.providers(evidence),
         "data": accompany.data(evidence, told.rules),
-        "cells": _cells(shown),
+        "cells": _cells({**shown, "places": places[places["done"].notna()]}),
     }
 
 

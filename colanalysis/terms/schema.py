@@ -171,6 +171,42 @@ TABLES: Mapping[str, Table] = _tables(
         (
             Column("generated_by", "id", "the provider it comes from"),
             Column("rule", "text", "the rule it follows from"),
+            Column("stays", "number", "how much of it stays where it comes from; blank is none"),
+            Column("measure", "text", "the measure whose challenge it is put behind"),
+            Column("reaches", "number", "how many learners one unit of it reaches in a year"),
+            Column("at_least", "number", "whole units that every provider has in any case"),
+        ),
+    ),
+    Table(
+        "resource_rules",
+        "a rule by which rolls bring something to put to work",
+        (
+            Column("rule", "text", "the name of the rule"),
+            Column("resource", "text", "what it brings"),
+            Column("unit", "text", "what that is counted in"),
+            Column("per", "text", "provider or community: whose roll counts, and who gets it"),
+            Column("amount", "number", "how much it brings"),
+        ),
+        (
+            Column("roll_from", "number", "the smallest roll it holds for; blank is any"),
+            Column("roll_to", "number", "the largest roll it holds for; blank is any"),
+            Column("stays", "number", "how much of it is the provider's own; blank is none"),
+            Column("from_year", "year", "the first year it holds in; blank is any"),
+            Column("to_year", "year", "the last year it holds in; blank is any"),
+            Column("source", "text", "where the rule is written down"),
+        ),
+    ),
+    Table(
+        "leadership",
+        "a role that somebody has or should have",
+        (
+            Column("role", "text", "what the role is called"),
+            Column("scope", "text", "across providers, or within one: across or within"),
+        ),
+        (
+            _PROVIDER,
+            Column("measure", "text", "the measure whose challenge it leads; blank is every one"),
+            Column("held_by", "text", "who holds it, by role and never by name; blank is open"),
         ),
     ),
 )

@@ -13,7 +13,7 @@ from damages.registry import Damage, Told, add
 
 BLANKS = frozenset(
     ["not a number", "not a date", "not a year level", "unknown ethnicity", "date became a number",
-     "date with a short year", "month before day", "unknown measure of a claim",
+     "date with a short year", "month before day", "unknown measure of a row",
      "unknown provider of a row", "error of a spreadsheet"]
 )  # fmt: skip
 _ANY: Mapping[str, str] = {}
@@ -147,7 +147,7 @@ _CELLS: Sequence[tuple[str, str, Mapping[str, str], str, str, tuple[str, ...]]] 
     # claims and resources
     ("a claim in no direction", "local_knowledge", _ANY, "direction", "sideways", ("unknown direction",)),
     ("a claim without words", "local_knowledge", _ANY, "claim", "", ("blank cell",)),
-    ("a claim about an unknown measure", "local_knowledge", _LEVEL, "measure", "reeding", ("unknown measure of a claim",)),
+    ("a claim about an unknown measure", "local_knowledge", _LEVEL, "measure", "reeding", ("unknown measure of a row",)),
     ("a claim of an unknown school", "local_knowledge", {"provider_id": "P3"}, "provider_id", "P33", ("unknown provider of a row",)),
     ("a claim on no day", "local_knowledge", _ANY, "date", "30/02/2025", ("not a date",)),
     ("an amount with its unit", "resources", _ANY, "amount", "30 hours", ("amount is not a number",)),
