@@ -165,7 +165,7 @@ def _units(row: Any) -> int:
 def _side_by_side(row: Any, rank: int, release: Release) -> Html:
     there, amount = places(rank, release), _units(row)
     reaches = None if pd.isna(row.reaches) or not row.reaches else float(row.reaches)
-    at_least = 0 if pd.isna(row.at_least) else math.ceil(row.at_least)
+    at_least = _at_least(row)
     shared = options.side_by_side(amount, there, reaches=reaches, at_least=at_least)
     finding = next(release.tables["findings"].query("rank == @rank").itertuples())
     caption = f"{row.resource}: {amount:,} {row.unit} for {describe.title(finding, release.about)}"
@@ -212,6 +212,44 @@ def _trade_off(reached: pd.DataFrame, row: Any, amount: int) -> Html:
     }
     caption = f"{row.resource}: how even, and how many are reached, if one reaches {row.reaches:g}"
     return page.table(shown, caption=caption, headings=headings)
+
+
+def frontiers(release: Release) -> Html:
+    """How many learners to shift are reached at most, the further shares are from equal ones."""
+    pieces = [
+        _frontier(row, places(rank, release))
+        for row, rank in _behind(release)
+        if not pd.isna(row.reaches) and row.reaches
+    ]
+    if not any(pieces):
+        return page.paragraphs(
+            ["To see this, say in the column reaches of resources.csv how many learners one unit of a "
+             "resource reaches; it takes a provider at least whose learners to shift may be told."]
+        )  # fmt: skip
+    return Html("").join(pieces)
+
+
+def _frontier(row: Any, there: pd.DataFrame) -> Html:
+    line = options.frontier(_units(row), there, reaches=float(row.reaches), at_least=_at_least(row))
+    if line.empty:
+        return Html("")
+    shown = pd.DataFrame(
+        {
+            "moved": line["moved"],
+            "reached": [_range(one.reached_low, one.reached_high) for one in line.itertuples()],
+        }
+    )
+    headings = {
+        "moved": "Units elsewhere than with equal shares, at most",
+        "reached": "Learners to shift who are reached, at most",
+    }
+    return page.table(
+        shown, caption=f"{row.resource}: {_units(row):,} {row.unit}", headings=headings
+    )
+
+
+def _at_least(row: Any) -> int:
+    return 0 if pd.isna(row.at_least) else math.ceil(row.at_least)
 
 
 def _share(one: Any) -> str:

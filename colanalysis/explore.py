@@ -2,7 +2,8 @@
 
 For the data lead, in JupyterLab, on exact counts. The widget only listens: ``view`` makes the table
 and ``picture`` the chart, and both work without it. In the same way ``profile_form`` only asks which
-column of an export is which: ``starting.confirm`` masks, offers and writes.
+column of an export is which: ``starting.confirm`` masks, offers and writes. ``claim_form`` asks what
+somebody knows: ``record`` writes it down.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import ipywidgets as widgets
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colanalysis import describe, measure
+from colanalysis import describe, measure, record
 from colanalysis.comparing import estimate, predict
 from colanalysis.comparing.compare import Key, Panel
 from colanalysis.errors import ColanalysisError
@@ -170,6 +171,46 @@ def profile_form(folder: Path | str, file: str) -> widgets.VBox:
     button.on_click(keep)
     table.value = aliases.table_of(headings)
     return widgets.VBox([rows, table, columns, name, again, button, said])
+
+
+def claim_form(
+    community: Community, providers: pd.DataFrame, counted: pd.DataFrame
+) -> widgets.VBox:
+    """Ask what somebody knows, and add it to local_knowledge.csv, below what is there.
+
+    The next report lays it beside the findings; without a yes to its being told no report tells it.
+    """
+    measures = {one.label: name for name, one in community.measures.items()}
+    places = dict(zip(providers["name"], providers["provider_id"], strict=True))
+    groups = sorted({part for p in counted["profile"].unique() for part in p.split(" & ") if part})
+    roles = "Said by: a role, never a name"
+    asked: dict[str, widgets.Widget] = {
+        "claim": widgets.Textarea(description="Claim", placeholder="In one sentence"),
+        "source": widgets.Text(description="Source", placeholder=roles),
+        "direction": _choice("Direction", {"Goes well": "success", "A hurdle": "hurdle"}),
+        "measure": _choice("Measure", {"none of these": ""} | measures),
+        "year_levels": widgets.Text(description="Year levels", placeholder="such as 4-6"),
+        "group": widgets.Combobox(description="Learners", options=groups),
+        "provider_id": _choice("Place", {"the whole community": ""} | places),
+        "date": widgets.DatePicker(description="Said on"),
+        "consent": _choice(
+            "May be told", {"not asked": "", "yes, by role": "yes: by role", "no": "no"}
+        ),
+    }
+    button, said = widgets.Button(description="Add the claim"), widgets.HTML()
+
+    def keep(_button: widgets.Button) -> None:
+        row = {name: str(one.value) if one.value else "" for name, one in asked.items()}
+        try:
+            file = record.claim(community.folder, **row)
+        except ColanalysisError as error:
+            said.value = html.escape(str(error))
+        else:
+            said.value = f"Added to {html.escape(file.name)}. The next report has it."
+            asked["claim"].value = ""
+
+    button.on_click(keep)
+    return widgets.VBox([*asked.values(), button, said])
 
 
 def _png(figure: Figure) -> bytes:

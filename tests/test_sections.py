@@ -11,7 +11,8 @@ from colanalysis import account, allot, evidence, propose, release, show, trace
 SECTIONS = (
     show.banner, show.in_short, show.successes, show.hurdles, trace.pathway, trace.transitions,
     trace.flows, trace.affected, propose.candidates, propose.plans, allot.resources,
-    allot.leadership, allot.way, propose.local_knowledge, account.community, account.coverage,
+    allot.leadership, allot.way,
+    allot.frontiers, propose.local_knowledge, account.community, account.coverage,
     account.yardsticks, account.data, account.made,
 )  # fmt: skip
 
