@@ -41,7 +41,7 @@ from colanalysis.terms import labels, settings
 
 NOTEBOOK, ON_ONE_PAGE = "10-challenge-evidence.ipynb", "12-on-one-page.ipynb"
 SAMPLE = notebooks.ROOT / "data" / "sample"
-VERSIONS = ("pandas", "numpy", "scipy", "matplotlib", "papermill", "nbconvert")
+VERSIONS = ("pandas", "numpy", "scipy", "papermill", "nbconvert")
 
 
 def made(

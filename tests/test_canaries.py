@@ -182,6 +182,10 @@ def test_the_scanner_finds_what_is_hidden(way):
     assert found_in(b"<p>nothing here</p>", wanted(["Zyxaroha"])) == set()
 
 
+def test_the_scanner_reads_every_letter_of_a_picture():
+    assert found_in(pictured(HIDDEN), wanted(["Ngātest"])) == {"ngātest".encode()}
+
+
 def test_the_scanner_knows_a_number_from_a_part_of_one():
     assert found_in(b"a 54.37, b", wanted(["54.37"])) == {b"54.37"}
     assert found_in(b"154.37 54.371 0.54.37", wanted(["54.37"])) == set()

@@ -370,6 +370,17 @@ def test_a_marker_stands_around_its_point_and_is_as_large_as_it_says(
     assert looks["fill"] == ("#111111" if filled else "#fff")
 
 
+def test_outlines_of_one_path_cut_no_holes_in_one_another() -> None:
+    marks = [Marker("a", 50, 40, shape, "#111111", 10) for shape in picture._OUTLINES]
+    for mark in [*marks, Bar("a", 40, 30, 20, 20, "#111111")]:
+        corners = walked(mark.path)
+        turns = [
+            a * d - c * b for (a, b), (c, d) in zip(corners, corners[1:] + corners[:1], strict=True)
+        ]
+        # Twice the area is positive clockwise, where y grows downwards; a circle is two arcs.
+        assert sum(turns) > 0 or mark.path.count(",0,1,1,") == 2
+
+
 def walked(path: str) -> list[tuple[float, float]]:
     """The corners of an outline; a half circle is walked to its end alone."""
     x = y = 0.0

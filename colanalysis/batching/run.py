@@ -35,7 +35,7 @@ STAGING = "sealed"
 USUAL = Limits()
 # What a page is made with, besides what is ours.
 LIBRARIES = (
-    "pandas", "numpy", "scipy", "matplotlib", "pyarrow", "highspy", "nbconvert", "nbclient",
+    "pandas", "numpy", "scipy", "pyarrow", "highspy", "nbconvert", "nbclient",
     "papermill", "ipykernel", "jinja2", "beautifulsoup4",
 )  # fmt: skip
 

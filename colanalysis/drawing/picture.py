@@ -102,7 +102,7 @@ class Bar:
     def path(self) -> str:
         """Its outline in SVG."""
         across, down = _short(self.width), _short(self.height)
-        return f"{_at('M', (self.x, self.y))}h{across}v{down}h-{across}z"
+        return f"{_start(self.x, self.y)}h{across}v{down}h-{across}z"
 
 
 @dataclass(frozen=True)
@@ -170,33 +170,34 @@ def _line(text: Text) -> str:
     return f"<text{across} y='{down}'>{escape(shown)}</text>" if shown else ""
 
 
+# All outlines run clockwise: were two of one path to overlap, neither would cut a hole in the other.
 def _circle(x: float, y: float, width: float) -> str:
-    arc = f"a{_short(width / 2)},{_short(width / 2)},0,1,0,"
-    return f"{_at('M', (x - width / 2, y))}{arc}{_short(width)},0{arc}-{_short(width)},0z"
+    arc = f"a{_short(width / 2)},{_short(width / 2)},0,1,1,"
+    return f"{_start(x - width / 2, y)}{arc}{_short(width)},0{arc}-{_short(width)},0z"
 
 
 def _square(x: float, y: float, width: float) -> str:
     side = _short(width)
-    return f"{_at('M', (x - width / 2, y - width / 2))}h{side}v{side}h-{side}z"
+    return f"{_start(x - width / 2, y - width / 2)}h{side}v{side}h-{side}z"
 
 
 def _triangle(x: float, y: float, width: float) -> str:
     side = _short(width)
-    return f"{_at('M', (x, y - width / 2))}l{_short(width / 2)},{side}h-{side}z"
+    return f"{_start(x, y - width / 2)}l{_short(width / 2)},{side}h-{side}z"
 
 
 def _diamond(x: float, y: float, width: float) -> str:
     """A square of this width, turned, so that it looks as heavy as a circle."""
     reach = width * 0.5**0.5
     r = _short(reach)
-    return f"{_at('M', (x, y - reach))}l{r},{r}l-{r},{r}l-{r}-{r}z"
+    return f"{_start(x, y - reach)}l{r},{r}l-{r},{r}l-{r}-{r}z"
 
 
 _OUTLINES = {"circle": _circle, "square": _square, "triangle": _triangle, "diamond": _diamond}
 
 
-def _at(step: str, point: Point) -> str:
-    return f"{step}{_short(point[0])},{_short(point[1])}"
+def _start(x: float, y: float) -> str:
+    return f"M{_short(x)},{_short(y)}"
 
 
 def _short(pixels: float) -> str:
