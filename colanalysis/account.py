@@ -155,10 +155,14 @@ def glossary(release: Release) -> Html:
     """The words of the report with what they mean; the page keeps those that it uses."""
     about, settings = release.about, release.about["settings"]
     example = next((f", such as: {m['success']}" for m in about["measures"].values()), "")
-    told = {**settings, "smallest_gap": describe.points(settings["smallest_gap"])}
-    return page.words(
-        terms.words(told | {"example": example}), first=settings["language_order"].partition("-")[0]
-    )
+    told = {
+        "example": example,
+        "smallest_gap": describe.points(settings["smallest_gap"]),
+        "rounding_base": settings["rounding_base"],
+        **{mark: words.capitalize() for mark, words in describe.IN_WORDS.items()},
+    }
+    first = settings["language_order"].partition("-")[0]
+    return page.words(terms.words(told), first=first)
 
 
 def data(release: Release) -> Html:

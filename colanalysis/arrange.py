@@ -62,8 +62,10 @@ def run(
     and of a notebook whose headings have no tags of sections. ReportError as `execute.run` raises it,
     and where a section was chosen that the notebook does not have.
     """
+    if chosen is None:
+        return execute.run(notebook, values, alone=alone)
     there = set(_sections(notebooks.read(notebook).cells)) - {NONE}
-    if chosen is None or not there:
+    if not there:
         return execute.run(notebook, values, alone=alone)
     absent = [name for name in chosen if not sections.is_own(name) and name not in there]
     if absent:

@@ -27,6 +27,8 @@ BESIDE = {
     "agrees": "Local knowledge says the same",
     "disagrees": "Local knowledge points the other way",
 }
+# What stands in place of a share where few are on one side of it.
+IN_WORDS: Mapping[str, str] = {"few": "fewer than 6", "most": "nearly all"}
 
 
 def learners(group: str) -> str:
@@ -155,10 +157,8 @@ def _to_shift(finding: Any) -> str:
 
 def share(finding: Any) -> str:
     """A share in whole percent, or in learners where the group is small, or in words."""
-    if finding.mark == "few":
-        return "fewer than 6"
-    if finding.mark == "most":
-        return "nearly all"
+    if finding.mark in IN_WORDS:
+        return IN_WORDS[finding.mark]
     if finding.mark == "c" or _missing(finding.rate):
         return "a number that is not shown"
     if finding.n_learners < FEW_LEARNERS:
@@ -168,13 +168,13 @@ def share(finding: Any) -> str:
 
 def cell(row: Any) -> str:
     """A published share as a table shows it: percent, words for the tails, c where it is hidden."""
-    words = {"few": "fewer than 6", "most": "nearly all", "c": "c"}
+    words = {**IN_WORDS, "c": "c"}
     return words.get(row.mark) or percent(row.rate)
 
 
 def instead(row: Any) -> str:
     """What a chart says where a share has no mark: words for the tails, or that it is hidden."""
-    return {"few": "fewer than 6", "most": "nearly all"}.get(row.mark, "hidden")
+    return IN_WORDS.get(row.mark, "hidden")
 
 
 def limits(row: Any) -> str:

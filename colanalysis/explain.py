@@ -76,7 +76,7 @@ def _number(count: float, row: Any) -> str:
 
 def _succeed(row: Any, mark: str) -> str:
     """How many succeed, and how the chart shows it."""
-    if row.mark in ("few", "most"):
+    if row.mark in describe.IN_WORDS:
         return f"{describe.instead(row)} succeed, which is said in words and has no {mark}"
     if row.mark or row.rate != row.rate:
         return f"how many succeed is not shown, so there is no {mark}"
