@@ -181,20 +181,21 @@ def _separate_ids(page: BeautifulSoup) -> None:
 
 def _read_once(page: BeautifulSoup) -> None:
     """Keep how to read a chart beside the first chart that says it, and take it from the others."""
-    for reading in page.select("p.reading")[1:]:
+    for reading in page.find_all("p", class_="reading")[1:]:
         reading.decompose()
 
 
 def _words_used(page: BeautifulSoup) -> None:
     """Keep of a list of words those by which the page tells anything elsewhere."""
-    for listed in page.select("dl.words"):
+    for listed in page.find_all("dl", class_="words"):
         hole = page.new_string("")
         listed.replace_with(hole)
-        alts = [str(image.get("alt")) for image in page.find_all("img")]
-        text = " ".join([page.get_text(" "), *alts]).casefold()
-        cells = {cell.get_text().strip() for cell in page.find_all("td")}
+        main = page.main or page
+        alts = [str(image.get("alt")) for image in main.find_all("img")]
+        text = " ".join([main.get_text(" "), *alts]).casefold()
+        cells = {cell.get_text().strip() for cell in main.find_all("td")}
         for entry in listed.find_all("div"):
-            word = _english(entry.select("dt")[0]).casefold()
+            word = "".join(map(_english, entry.find_all("dt"))).casefold()
             # A mark such as c stands alone in a cell; a word may go on ("groups").
             mark = len(word) == 1
             if word not in cells if mark else not re.search(rf"\b{re.escape(word)}", text):
@@ -205,7 +206,7 @@ def _words_used(page: BeautifulSoup) -> None:
 def _english(term: Tag) -> str:
     """A term without its name in te reo Māori."""
     bare = copy.copy(term)
-    for maori in bare.select("span[lang=mi]"):
+    for maori in bare.find_all(lang="mi"):
         maori.decompose()
     return bare.get_text().strip("\u00a0| ")
 
