@@ -240,7 +240,10 @@ def test_a_scheduler_that_goes_leaves_a_batch_that_can_be_gone_on_with(here, nea
 
 def test_a_scheduler_without_workers_is_waited_for_so_long(here, near, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "_PATIENCE", 1)
-    with scheduler(tmp_path) as (address, _), pytest.raises(ReportError, match="found no worker"):
+    with (
+        scheduler(tmp_path) as (address, _),
+        pytest.raises(ReportError, match="no worker has done"),
+    ):
         outcomes(address, task(near, tmp_path / "own", here / "quick.ipynb"))
 
 
@@ -254,7 +257,7 @@ def test_a_scheduler_that_cannot_be_reached_is_told_before_anything_is_begun(
     assert cli.main(words) == 2
     said = capfd.readouterr().err
     assert said.startswith(f"colanalysis: scheduler {address}: cannot be reached (")
-    assert said.endswith("Nothing was started.\n")
+    assert said.endswith("No page was begun.\n")
     assert said.count("\n") == 1
     assert not out.exists()
 

@@ -7,11 +7,13 @@ batch, which goes on from its journal.
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import multiprocessing
 import queue
 import tempfile
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,6 +35,8 @@ _ANSWER, _PATIENCE, _LOOK_AGAIN = 10.0, 300.0, 0.2
 # of them, as the scheduler holds every release that was sent.
 _AHEAD = 2
 RELEASE = "release.json"
+# How a worker fails that has no such package, or another one.
+_FOREIGN = (ImportError, AttributeError)
 GO_ON = "Reports that are done stay; --resume makes the others."
 
 
@@ -44,13 +48,13 @@ def look(scheduler: str, made_with: Sequence[str]) -> None:
     with _connected(scheduler) as client:
         until = time.monotonic() + _ANSWER
         asked = {
-            one: client.submit(_program, list(made_with), workers=[one], pure=False)
+            one: client.submit(_there("_program"), list(made_with), workers=[one], pure=False)
             for one in _threads(client, scheduler)
         }
         for address, future in asked.items():
             try:
                 told = future.result(timeout=max(0.1, until - time.monotonic()))
-            except (ImportError, AttributeError):
+            except _FOREIGN:
                 told = ""
             except Exception:
                 continue  # it is busy, or has gone: its program is looked at again with every page
@@ -74,16 +78,17 @@ def outcomes(
     waiting = deque(tasks)
     if not waiting:
         return
+    longest = max(task.limits.seconds for task in waiting if task.limits)
     ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
     underway: dict[str, tuple[Task, Any]] = {}
     with _connected(scheduler) as client:
-        seen = time.monotonic()
+        heard = seen = time.monotonic()
         room = sum(_threads(client, scheduler).values())
         try:
             while waiting or underway:
                 while waiting and len(underway) < max(1, room) * _AHEAD:
                     task = waiting.popleft()
-                    future = client.submit(_made, *_sent(task, made_with), pure=False)
+                    future = client.submit(_there("_made"), *_sent(task, made_with), pure=False)
                     underway[future.key] = (task, future)
                     future.add_done_callback(ended.put)
                 try:
@@ -92,25 +97,35 @@ def outcomes(
                     future = None
                 if stopped():
                     raise KeyboardInterrupt
+                now = time.monotonic()
                 if future is None:
                     room = sum(_threads(client, scheduler).values())
-                    seen = time.monotonic() if room else seen
-                    if time.monotonic() > seen + _PATIENCE:
-                        raise ReportError(
-                            f"found no worker for {_PATIENCE:g} seconds",
-                            where=scheduler,
-                            expected="a cluster with workers",
-                            remedy=f"Start workers. {GO_ON}",
-                        )
+                    seen = now if room else seen
+                    if now > seen + _PATIENCE or now > heard + _PATIENCE + 2 * longest:
+                        raise _idle(scheduler)
                 elif (told := _told(future, scheduler)) is None:
                     future.add_done_callback(ended.put)
                 else:
+                    heard = now
                     task, _ = underway.pop(future.key)
                     yield _placed(task, told)
         finally:
             # Workers look whether anybody still waits for what they make.
             for _, future in underway.values():
                 future.release()
+
+
+def _there(name: str) -> Callable[..., bytes]:
+    """A function of this module as it is sent: it looks for the module where it is called.
+
+    A plain reference is looked up as soon as it arrives, where nobody hears why it fails.
+    """
+    module = __name__
+
+    def page(*values: object) -> bytes:
+        return getattr(importlib.import_module(module), name)(*values)
+
+    return page
 
 
 def _sent(task: Task, made_with: Sequence[str]) -> tuple[bytes, bytes]:
@@ -198,7 +213,7 @@ def _told(future: Any, scheduler: str) -> dict[str, Any] | None:
     except distributed.scheduler.KilledWorker as error:
         many = error.allowed_failures + 1
         return _failed(f"{many} workers died while they were making it", many)
-    except (ImportError, AttributeError) as error:
+    except _FOREIGN as error:
         raise _other("a worker") from error
     except Exception as error:
         # As in work: the words of an error may hold anything.
@@ -244,16 +259,7 @@ def _connected(scheduler: str) -> Iterator[Any]:
     for one in loggers:
         one.setLevel(logging.CRITICAL + 1)
     try:
-        try:
-            client = distributed.Client(scheduler, timeout=_ANSWER, set_as_default=False)
-        except Exception as error:
-            # Whatever stands between here and a scheduler: no such host, no answer, no such protocol.
-            raise UsageError(
-                f"cannot be reached ({type(error).__name__})",
-                where=f"scheduler {scheduler}",
-                expected="the address of a Dask scheduler that runs, such as tcp://10.0.0.1:8786",
-                remedy="Nothing was started.",
-            ) from error
+        client = _client(scheduler, distributed.Client)
         try:
             yield client
         finally:
@@ -261,6 +267,32 @@ def _connected(scheduler: str) -> Iterator[Any]:
     finally:
         for one, level in zip(loggers, levels, strict=True):
             one.setLevel(level)
+
+
+def _client(scheduler: str, kind: Callable[..., Any]) -> Any:
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def connect() -> None:
+        try:
+            answers.put(kind(scheduler, timeout=_ANSWER, set_as_default=False))
+        except Exception as error:
+            # Whatever stands between here and a scheduler: no such host, no answer, no such protocol.
+            answers.put(error)
+
+    # In a thread of its own, since a client waits without end for who takes its call and says nothing.
+    threading.Thread(target=connect, daemon=True).start()
+    try:
+        found = answers.get(timeout=2 * _ANSWER)
+    except queue.Empty:
+        found = TimeoutError()
+    if isinstance(found, Exception):
+        raise UsageError(
+            f"cannot be reached ({type(found).__name__})",
+            where=f"scheduler {scheduler}",
+            expected="the address of a Dask scheduler that runs, such as tcp://10.0.0.1:8786",
+            remedy="No page was begun.",
+        ) from found
+    return found
 
 
 def _threads(client: Any, scheduler: str) -> dict[str, int]:
@@ -271,10 +303,19 @@ def _threads(client: Any, scheduler: str) -> dict[str, int]:
         raise _lost(scheduler) from error
 
 
+def _idle(scheduler: str) -> ReportError:
+    return ReportError(
+        "no worker has done anything for a long time",
+        where=f"scheduler {scheduler}",
+        expected="a cluster with workers that are free for these pages",
+        remedy=f"Start workers. {GO_ON}",
+    )
+
+
 def _lost(scheduler: str) -> ReportError:
     return ReportError(
         "the scheduler has gone, or has given up this batch's work",
-        where=scheduler,
+        where=f"scheduler {scheduler}",
         expected="a scheduler that runs until the batch has ended",
         remedy=f"Start it again. {GO_ON}",
     )
