@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from batches import community, made, notebook, plan
 from test_batch_work import gone, pids_in
 
 from colanalysis import cli, deliver
-from colanalysis.batching import cluster, journal, make, run
+from colanalysis.batching import cluster, index, journal, make, run
 from colanalysis.batching.plan import read
 from colanalysis.batching.work import Limits, Outcome, Task
 from colanalysis.errors import ReportError, UsageError
@@ -111,6 +112,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
             quick | {"audience": "provider", "provider": "S01"},
         ],
     )
+    plan(folder / "few.csv", [quick | {"provider": f"S{number:02d}"} for number in range(1, 4)])
     return folder
 
 
@@ -224,7 +226,7 @@ def test_a_scheduler_that_goes_leaves_a_batch_that_can_be_gone_on_with(here, nea
             if words.startswith("1 of "):
                 process.kill()
 
-        asked = read(here / "plan.csv", out=out)
+        asked = read(here / "few.csv", out=out)
         try:
             with pytest.raises(ReportError, match="scheduler has gone.*--resume"):
                 run.batch(asked, out=out, jobs=2, scheduler=address, tell=tell)
@@ -232,10 +234,13 @@ def test_a_scheduler_that_goes_leaves_a_batch_that_can_be_gone_on_with(here, nea
             ended(one)
     with journal.opened(out) as book:
         states = {entry.state for entry in book.entries().values()}
-    assert "done" in states
-    assert states <= {"done", "failed", "stopped"}
-    run.batch(asked, out=out, jobs=2, resume=True)
-    assert made(out) == made(near)
+    assert states == {"done", "stopped"}
+    told = run.batch(asked, out=out, jobs=2, resume=True)
+    assert set(told["state"]) == {"done"}
+    mine, all_ = made(out), made(near)
+    assert len([name for name in mine if name.endswith(deliver.PAGE)]) == 3
+    mine.pop(index.PAGE)
+    assert {name: all_[name] for name in mine} == mine
 
 
 def test_a_scheduler_without_workers_is_waited_for_so_long(here, near, tmp_path, monkeypatch):
@@ -260,6 +265,14 @@ def test_a_scheduler_that_cannot_be_reached_is_told_before_anything_is_begun(
     assert said.endswith("No page was begun.\n")
     assert said.count("\n") == 1
     assert not out.exists()
+
+
+def test_who_takes_the_call_and_says_nothing_is_no_scheduler(monkeypatch):
+    monkeypatch.setattr(cluster, "_ANSWER", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(UsageError, match=r"cannot be reached \(TimeoutError\)"):
+            cluster.look(address, run.LIBRARIES)
 
 
 def test_without_distributed_the_extra_is_named(monkeypatch):
