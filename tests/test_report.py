@@ -196,7 +196,14 @@ def test_texts_that_a_spreadsheet_would_run_are_inert_and_numbers_stay_numbers(t
 
 @pytest.mark.parametrize(
     "name",
-    ["00-start-here", "05-name-the-columns", "12-on-one-page", "20-explore-the-pathway"],
+    [
+        "00-start-here",
+        "05-name-the-columns",
+        "06-local-knowledge",
+        "12-on-one-page",
+        "20-explore-the-pathway",
+        "40-resources",
+    ],
 )
 def test_the_other_notebooks_run_with_their_defaults(name):
     node = execute.run(notebooks.NOTEBOOKS / f"{name}.ipynb", {})
