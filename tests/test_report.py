@@ -234,31 +234,6 @@ def test_default_folders_are_named_by_safe_letters_only():
     )
 
 
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", [deliver.PAGE, deliver.ONE_PAGE])
-def test_the_page_is_accessible_and_fits(made, chromium, width, scheme, name):
-    from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=quiet)
-        view = browser.new_page(
-            viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=True
-        )
-        asked = []
-        view.on("request", lambda request: asked.append(request.url))
-        view.goto((made / name).as_uri())
-        found = Axe().run(view)
-        wide = view.evaluate("document.documentElement.scrollWidth")
-        browser.close()
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-    assert [v["id"] for v in found.response["violations"]] == []
-    assert wide <= width
-
-
 def test_files_that_no_report_has_written_are_never_replaced(sample, tmp_path):
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "mine.csv").write_text("keep", encoding="utf-8")
