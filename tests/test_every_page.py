@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
+from test_paper import sheets
 
-from colanalysis import deliver, health, release, report
+from colanalysis import deliver, health, paper, release, report
 from colanalysis.batching import index, run
 
 if TYPE_CHECKING:
@@ -122,6 +124,26 @@ def test_it_is_small_runs_nothing_and_is_whole(pages: dict[str, Path], name: str
     assert b"<script" not in text
     assert not re.findall(rb"""(?:src|href|srcset)=["']?\s*(?:https?:)?//""", text)
     assert text.endswith(b"<!-- complete -->")
+
+
+@pytest.mark.parametrize("name", ["community", "governance", "health"])
+def test_on_paper_no_heading_stands_at_the_foot_of_a_sheet_and_no_card_is_cut(
+    pages: dict[str, Path], chromium: str, name: str
+) -> None:
+    found = sheets(paper.printed(pages[name], Path(chromium)))
+    page = BeautifulSoup(pages[name].read_text(encoding="utf-8"), "html.parser")
+    named = page.select("main h1, main h2, main h3, dt, caption, .subtitle, p:has(+ ul)")
+    headings = [" ".join(one.get_text().split()) for one in named]
+    assert len(headings) > 10
+    for sheet in found:
+        # The last lines are the sheet's number and, where numbers are exact, the warning.
+        lines = [line.strip() for line in sheet.splitlines() if line.strip()]
+        body = [line for line in lines if not re.search(r"Not public|^\d+ ?/ ?\d+$", line)]
+        assert not [one for one in headings if one.endswith(body[-1])], body[-1]
+    close = ["".join(sheet.split()) for sheet in found]
+    for card in page.select(".card:has(dl)"):
+        begun = ["".join(one.get_text().split())[:25] for one in card.select("h3, dd")]
+        assert any(all(start in sheet for start in begun) for sheet in close), begun[0]
 
 
 def test_te_reo_maori_stands_first_where_it_is_asked_for(pages: dict[str, Path]) -> None:

@@ -78,6 +78,9 @@ def test_what_is_folded_on_the_screen_is_open_on_paper_under_headings_on_every_s
 ) -> None:
     found = sheets(pdf)
     assert len(found) > 2
+    assert all(
+        f"{n}/{len(found)}" in sheet.replace(" ", "") for n, sheet in enumerate(found, start=1)
+    )
     assert all(re.search(r"School\s+Learners\n", sheet) for sheet in found)
     assert [name for name in LONG["school"] if name not in "".join(found)] == []
     assert "Show the numbers" not in "".join(found)
