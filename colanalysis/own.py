@@ -80,7 +80,8 @@ def _nothing_counted(release: Release) -> Html:
     first, *later = release.about["stages"]
     near = {first, *later[:1]}
     found = release.tables["findings"]
-    found = found[[bool(near & set(stages.split())) for stages in found["stages"]]]
+    at_step = [bool(near & set(stages.split())) for stages in found["stages"]]
+    found = found[at_step & (found["provider_id"] == "")]
     if found.empty:
         return said
     return said + (

@@ -134,6 +134,7 @@ def test_a_service_without_results_is_told_what_comes_after_it(gathered: Evidenc
     said = words(own.here(ready))
     assert "There are no results of learners at Te Kōhanga o Ngā Wai Rere" in said
     assert "Early childhood education before school goes well for Pacific learners" in said
+    assert "Rimu Terrace" not in said
     # What is of the whole community is still there to read.
     assert "goes well for" in words(show.successes(ready))
     assert "well yet" in words(show.hurdles(ready))
