@@ -143,9 +143,9 @@ def write_pages(
     release_file = folder / "release.json"
     told = earlier.beside(folder) if "earlier" in parameters.declared(notebook) else {}
     pages = {}
-    if notebook.name == NOTEBOOK:
-        beside = notebook.with_name(ON_ONE_PAGE)
-        pages[deliver.ONE_PAGE] = page_of(release_file, notebook=beside, alone=alone)
+    sheet = notebook.with_name(ON_ONE_PAGE)
+    if notebook.name == NOTEBOOK and sheet.is_file():
+        pages[deliver.ONE_PAGE] = page_of(release_file, notebook=sheet, alone=alone)
     pages[deliver.PAGE] = page_of(
         release_file, notebook=notebook, values={**values, **told}, folder=community, alone=alone
     )

@@ -190,7 +190,7 @@ def test_a_draft_that_is_taken_back_later_is_told_no_more(
 @pytest.mark.parametrize(
     "damage", ["not json", "another format", "no tables", "a column", "a name"]
 )
-def test_a_draft_of_another_version_is_not_told_and_stops_nothing(
+def test_a_draft_of_another_version_is_not_told(
     public: Release, tmp_path: Path, damage: str
 ) -> None:
     old, new = put(public, tmp_path / "old"), tmp_path / "new"

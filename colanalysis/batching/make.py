@@ -19,7 +19,8 @@ def releases(folder: Path, asked: Sequence[tuple[Job, Path]], out: Path) -> None
     """Seal all releases of a community that are asked for, each into its folder, or none.
 
     Beside each is kept the draft that lies under ``out``, where it will go. Everything is gathered and
-    decided once a year of data, the earliest first. The ledger is written when all are sealed. ReleaseError and others as ``report.write`` raises them.
+    decided once a year of data, the earliest first. The ledger is written when all are sealed.
+    ReleaseError and others as ``report.write`` raises them.
     """
     community = settings.read(folder)
     book = ledger.read(community)
