@@ -30,7 +30,7 @@ def in_short(release: Release) -> Html:
         )
     good, hard = (len(show.found(release, way)) for way in ("success", "hurdle"))
     told = [
-        f"We looked at how learners do {_where(release)}. {_things(good)} out as going well. "
+        f"We looked at how learners do {where}. {_things(good)} out as going well. "
         f"{_things(hard)} out where learners are not served well yet. The first few are here.",
         *_of_one_place(release),
         "The numbers do not say why.",
@@ -63,7 +63,7 @@ def picture(release: Release) -> Html:
         for row in rows
         for bar in (
             {"label": f"{_what(row, release)}: {_who(row, release)}", "share": row.rate},
-            {"label": f"{_what(row, release)}: {OTHERS}", "share": row.reference_rate},
+            {"label": f"{_what(row, release)}: {_beside(row)}", "share": row.reference_rate},
         )
     ]
     return page.figure(
@@ -169,6 +169,11 @@ def _who(finding: Any, release: Release) -> str:
         who += f" in {describe.steps(finding)}"
     place = release.about["providers"].get(finding.provider_id)
     return f"{who} at {place}" if place else who
+
+
+def _beside(finding: Any) -> str:
+    """Beside whom or what these learners stand in the chart."""
+    return OTHERS if finding.kind == "gap" else "as could be hoped for"
 
 
 def _many(finding: Any) -> str:

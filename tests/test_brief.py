@@ -163,6 +163,18 @@ def test_where_no_share_is_a_number_there_is_no_chart(public: Release) -> None:
     assert brief.picture(changed(public, findings=found)) == ""
 
 
+def test_the_chart_says_beside_whom_or_what_learners_stand(public: Release) -> None:
+    first = public.tables["findings"].query("direction == 'hurdle'").head(1)
+    assert f"Maths: {brief.OTHERS}, 70%" in bars(changed(public, findings=first))
+    step = public.tables["findings"].query("kind == 'transition'")
+    told = changed(public, findings=step)
+    assert f"Reading: as could be hoped for, {step['reference_rate'].item():.0%}" in bars(told)
+
+
+def bars(ready: Release) -> str:
+    return BeautifulSoup(str(brief.picture(ready)), "html.parser").img["alt"]
+
+
 def test_a_providers_sheet_says_whose_come_first(public: Release) -> None:
     own = dataclasses.replace(public, about={**public.about, "provider": "P3"})
     assert "In each list, what was found at Rimu Terrace School comes first." in words(
