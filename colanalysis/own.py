@@ -80,8 +80,8 @@ def _nothing_counted(release: Release) -> Html:
     first, *later = release.about["stages"]
     near = {first, *later[:1]}
     found = release.tables["findings"]
-    at_step = [bool(near & set(stages.split())) for stages in found["stages"]]
-    found = found[at_step & (found["provider_id"] == "")]
+    found = found[found["provider_id"] == ""]
+    found = found[[bool(near & set(stages.split())) for stages in found["stages"]]]
     if found.empty:
         return said
     return said + (
