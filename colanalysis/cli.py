@@ -120,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     wanted.add_argument("--by-points", metavar="POINTS", help="percentage points more")
     wanted.add_argument("--by-percent", metavar="PERCENT", help="per cent of the baseline more")
     target.add_argument("--then", type=_whole, help="how many learners, where not the same ones")
+    target.add_argument(
+        "--like", type=Path, help="a table of groups like this one: group, year, n, of"
+    )
     target.add_argument("--rounding", default="reaches", help="rule by which schools share")
     target.add_argument("--measure", help="its id, to see whether the yardstick changes")
     target.add_argument("--folder", type=Path, help="community whose own measures are meant too")
@@ -421,12 +424,17 @@ def _target(options: argparse.Namespace) -> int:
         folder=options.folder,
     )
     worked = calculate.target_of(
-        baseline, wanted, of_then=options.then, rule=options.rounding, schools=by_school
+        baseline,
+        wanted,
+        of_then=options.then,
+        rule=options.rounding,
+        schools=by_school,
+        like=calculate.like(options.like) if options.like else None,
     )
     print(f"From {baseline} to {wanted}:")
-    print(worked.learners.to_string(index=False))
-    if len(worked.schools):
-        print(worked.schools.to_string(index=False))
+    for table in (worked.learners, worked.schools, worked.rungs):
+        if len(table):
+            print(table.to_string(index=False))
     for line in (*worked.says, *changes):
         print(line)
     return 0

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from colanalysis.errors import UsageError
-from colanalysis.planning import audit, possible, published
+from colanalysis.planning import audit, possible, published, verdict
 from colanalysis.planning.possible import Reading
 from colanalysis.planning.published import Published
 from colanalysis.planning.rounding import NEAREST, REACHES, READS_AS, percent
@@ -64,7 +64,7 @@ def test_targets_about_the_same_learners_fit_one_number_of_them(wakatipu):
     for rule in (REACHES, NEAREST):
         fits = [of for of in range(1900, 2700) if all(by_trying(one, of, rule) for one in rows.values())]  # fmt: skip
         assert possible.joint(rows, [Reading(rule)]).tolist() == fits
-        assert told[rule] == possible.ranges(fits)
+        assert told[rule] == verdict.ranges(fits)
 
 
 def test_points_without_learners_give_the_baseline_alone(wakatipu):
@@ -216,10 +216,10 @@ def test_targets_about_the_same_learners_that_fit_no_number_are_told():
 
 
 def test_ranges_are_said_shortly():
-    assert possible.ranges([]) == ""
-    assert possible.ranges([745]) == "745"
-    assert possible.ranges([1, 2, 3, 2000]) == "1 to 3; 2,000"
-    assert possible.ranges([1, 3, 5, 7, 9]) == "1; 3; 5 and others up to 9"
+    assert verdict.ranges([]) == ""
+    assert verdict.ranges([745]) == "745"
+    assert verdict.ranges([1, 2, 3, 2000]) == "1 to 3; 2,000"
+    assert verdict.ranges([1, 3, 5, 7, 9]) == "1; 3; 5 and others up to 9"
 
 
 # The table

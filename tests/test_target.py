@@ -127,6 +127,21 @@ def test_a_table_of_schools_that_is_none_says_where(tmp_path, text, words):
     assert "lots" not in str(told.value)
 
 
+def test_rungs_are_told_in_learners_of_this_group(tmp_path):
+    path = tmp_path / "like.csv"
+    rows = "".join(f"S{at},{year},{60 + at},100\n" for at in range(6) for year in (2023, 2024))
+    path.write_text(f"group,year,n,of\n{rows}", encoding="utf-8")
+    now = Baseline(63, 141)
+    worked = calculate.target_of(now, target.to(now, "60"), like=calculate.like(path))
+    rungs = worked.rungs.set_index("rung")
+    # The median of 60, 61, … 65 is 62.5 %: of 141 learners 88.1.
+    assert rungs.loc["typical", ["needed", "extra"]].tolist() == [89, 26]
+    alone = calculate.target_of(now, target.to(now, "60"))
+    assert alone.rungs.empty
+    # Sixty in a hundred is what groups like this one do by themselves.
+    assert worked.says[0] != alone.says[0]
+
+
 def test_a_target_that_few_learners_could_not_show_is_said_to_be_one():
     now = Baseline(2, 4)
     worked = calculate.target_of(now, target.to(now, "75"))

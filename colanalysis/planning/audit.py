@@ -112,10 +112,10 @@ def _together(rows: Sequence[Published]) -> pd.DataFrame:
         if any(possible.by_shares(row) is not None for row in members.values()):
             told.append((cohort, names, SHARES_ALONE, _alone(list(members.values()))))
         told += [
-            (cohort, names, rule, possible.ranges(possible.joint(members, [Reading(rule)])))
+            (cohort, names, rule, verdict.ranges(possible.joint(members, [Reading(rule)])))
             for rule in RULES
         ]
-        told.append((cohort, names, ANY_WAY, possible.ranges(possible.joint(members))))
+        told.append((cohort, names, ANY_WAY, verdict.ranges(possible.joint(members))))
     return pd.DataFrame(told, columns=JOINT)
 
 

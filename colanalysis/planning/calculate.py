@@ -6,26 +6,32 @@ import datetime
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from colanalysis.errors import DataError, UsageError
-from colanalysis.planning import rounding, split, target, unchanged
+from colanalysis.planning import ambition, rounding, split, target, unchanged
 from colanalysis.planning.rounding import Percent
 from colanalysis.planning.target import Baseline
 from colanalysis.reading import files
 from colanalysis.terms import catalogue, settings
 
-__all__ = ["Worked", "dated", "schools", "target_of", "whole"]
+__all__ = ["Worked", "dated", "like", "schools", "target_of", "whole"]
 
-_SCHOOL = ("school", "n", "of")
+OWN = "this group"
+_SCHOOL, _LIKE = ("school", "n", "of"), ("group", "year", "n", "of")
 
 
 @dataclass(frozen=True, eq=False)
 class Worked:
-    """The learners of a target by each rule of rounding, its schools' shifts, and what to know of it."""
+    """The learners of a target by each rule of rounding, and what to know before it is agreed on.
+
+    ``schools``: its shifts by school; ``rungs``: what like groups have reached. Empty where nothing is known.
+    """
 
     learners: pd.DataFrame
     schools: pd.DataFrame
+    rungs: pd.DataFrame
     says: tuple[str, ...]
 
 
@@ -36,18 +42,20 @@ def target_of(
     of_then: int | None = None,
     rule: str = rounding.REACHES,
     schools: pd.DataFrame | None = None,
+    like: pd.DataFrame | None = None,
 ) -> Worked:
     """Work a target out; ``schools`` (school, n, of) share the extra learners of ``rule``.
 
     Says how likely the target would be met if nothing changed, and which shift can be told from noise.
-    Nothing but the baseline is known here of how the group's years wander; a table of other groups
-    (``unchanged.fit``, ``ambition.ladder``) tells more.
+    ``like`` (group, year, n, of) are other groups at the same measure and step: from them follow the
+    rungs that a target can be set on, and how far years wander.
     """
     target.known(rule, list(rounding.RULES), what="rounding")
     table = target.learners(baseline, wanted, of_then=of_then)
     one = table[table["rule"] == rule].iloc[0]
-    own = pd.DataFrame([("own", 0, baseline.n, baseline.of)], columns=["group", "year", "n", "of"])
-    known = unchanged.level(unchanged.fit(own), "own")
+    own = pd.DataFrame([(OWN, 0, baseline.n, baseline.of)], columns=list(_LIKE))
+    history = own if like is None else pd.concat([own, like])
+    known = unchanged.level(unchanged.fit(history), OWN)
     met = unchanged.likely(known, one["of"])[one["needed"] :].sum()
     told = unchanged.smallest_shift(known, one["of"])
     says = [
@@ -62,7 +70,15 @@ def target_of(
             "missing in spite of one: put years or groups together, or say how else it would be known."
         )
     shifts = pd.DataFrame() if schools is None else split.schools(int(one["extra"]), schools)
-    return Worked(table, shifts, tuple(says))
+    rungs = pd.DataFrame() if like is None else _rungs(like, one["of"], one["unchanged"])
+    return Worked(table, shifts, rungs, tuple(says))
+
+
+def _rungs(like: pd.DataFrame, of: int, unchanged_: int) -> pd.DataFrame:
+    """What like groups have reached, in learners of this group."""
+    told = ambition.ladder(like)
+    needed = np.ceil(told["share"] * of).astype("int64")
+    return told.assign(needed=needed, extra=(needed - unchanged_).clip(lower=0))
 
 
 def dated(
@@ -89,23 +105,34 @@ def dated(
 
 def schools(path: Path) -> pd.DataFrame:
     """Read a table of schools with school, n and of; UsageError where it is not one."""
+    return _table(path, _SCHOOL)
+
+
+def like(path: Path) -> pd.DataFrame:
+    """Read a table of like groups with group, year, n and of; UsageError where it is not one."""
+    return _table(path, _LIKE)
+
+
+def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A table whose first column is a name and whose others are whole numbers."""
     try:
-        grid = files.grid(files.opened(path, path.name), path.name, frozenset(_SCHOOL))
-        for name in _SCHOOL:
+        grid = files.grid(files.opened(path, path.name), path.name, frozenset(columns))
+        for name in columns:
             target.known(name, grid.headings, what="column that is needed")
-        names, n, of = (list(grid.texts(name)) for name in _SCHOOL)
+        texts = {name: list(grid.texts(name)) for name in columns}
     except DataError as error:
         raise UsageError(
             error.found, where=error.where, expected=error.expected, remedy=error.remedy
         ) from error
-    for row, cells in zip(grid.rows, zip(n, of, strict=True), strict=True):
-        if not all(one.isascii() and one.isdecimal() for one in cells):
-            raise UsageError(
-                "found a cell that is no whole number", where=f"{path.name} row {row}",
-                expected="how many learners succeed (n), of how many (of)",
-            )  # fmt: skip
-    table = pd.DataFrame({"school": names})
-    return table.assign(n=[int(one) for one in n], of=[int(one) for one in of])
+    numbers = columns[1:]
+    for place, row in enumerate(grid.rows):
+        for name in numbers:
+            if not (texts[name][place].isascii() and texts[name][place].isdecimal()):
+                raise UsageError(
+                    "found a cell that is no whole number", where=f"{path.name} row {row} {name}",
+                    expected="how many learners succeed (n), of how many (of)",
+                )  # fmt: skip
+    return pd.DataFrame(texts).astype(dict.fromkeys(numbers, "int64"))
 
 
 def whole(by_school: pd.DataFrame) -> Baseline:

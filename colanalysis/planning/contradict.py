@@ -51,7 +51,7 @@ def _share(what: str, n: int | None, of: int | None, told: Percent | None) -> It
             rounding.learners(told, of, rule=READS_AS),
             int((told.share + told.slack) * of),
         )
-        fits = possible.ranges(range(low, high + 1)) or "no whole number of learners"
+        fits = verdict.ranges(range(low, high + 1)) or "no whole number of learners"
         yield f"In {what}, {n:,} of {of:,} is {share}, not {told}, which {fits} would be."
 
 

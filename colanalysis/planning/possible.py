@@ -6,7 +6,7 @@ are all true where these intervals meet. Everything is counted in whole learners
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -23,7 +23,6 @@ __all__ = [
     "by_shares",
     "filled",
     "joint",
-    "ranges",
     "readings",
 ]
 
@@ -112,22 +111,6 @@ def by_shares(row: Published) -> tuple[Fraction, Fraction] | None:
     if gap <= start.slack:
         return None
     return extra / (gap + start.slack), extra / (gap - start.slack)
-
-
-def ranges(numbers: Iterable[int]) -> str:
-    """Whole numbers in words: "745", "1,073 to 1,074", "2,104; 2,110 to 2,113 and others up to 2,167"."""
-    runs: list[list[int]] = []
-    for number in sorted({int(one) for one in numbers}):
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    if not runs:
-        return ""
-    said = [f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high in runs]
-    if len(said) <= 4:
-        return "; ".join(said)
-    return f"{'; '.join(said[:3])} and others up to {runs[-1][1]:,}"
 
 
 def _counts(row: Published, reading: Reading) -> Counts:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from colanalysis.planning import possible
-from colanalysis.planning.possible import Counts, Reading
+from colanalysis.planning.possible import LARGEST, Counts, Reading
 from colanalysis.planning.rounding import NEAREST, REACHES, READS_AS
 
-__all__ = ["IMPOSSIBLE", "WAYS", "count", "extra", "first", "learners", "open_ended"]
+__all__ = ["IMPOSSIBLE", "WAYS", "count", "extra", "first", "learners", "open_ended", "ranges"]
 
 # The first of these ways of rounding by which figures can be true is what is told of a target.
 WAYS: Mapping[str, tuple[Reading, ...]] = {
@@ -32,14 +31,14 @@ def first(readings: Mapping[Reading, Counts]) -> tuple[str, dict[Reading, Counts
 
 def open_ended(counts: Sequence[Counts]) -> bool:
     """Whether the figures set no upper limit to the number of learners, or nothing is possible."""
-    return not counts or any(one.of[-1] == possible.LARGEST for one in counts)
+    return not counts or any(one.of[-1] == LARGEST for one in counts)
 
 
 def learners(counts: Sequence[Counts]) -> str:
     """How many learners a target can be about; blank where nothing limits it."""
     if open_ended(counts):
         return ""
-    return possible.ranges(np.concatenate([one.of for one in counts]))
+    return ranges(np.concatenate([one.of for one in counts]))
 
 
 def count(counts: Sequence[Counts], low: str, high: str) -> str:
@@ -68,3 +67,19 @@ def _range(bounds: Sequence[tuple[int, int]], counts: Sequence[Counts]) -> str:
     if least == most:
         return f"{least:,}"
     return "" if open_ended(counts) else f"{least:,} to {most:,}"
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Whole numbers in words: "745", "1,073 to 1,074", "2,104; 2,110 to 2,113 and others up to 2,167"."""
+    runs: list[list[int]] = []
+    for number in sorted({int(one) for one in numbers}):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    if not runs:
+        return ""
+    said = [f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high in runs]
+    if len(said) <= 4:
+        return "; ".join(said)
+    return f"{'; '.join(said[:3])} and others up to {runs[-1][1]:,}"
