@@ -445,7 +445,10 @@ def _shift(options: argparse.Namespace) -> int:
     from colanalysis.planning import stand
 
     gathered = evidence.gather(options.folder, year=options.year, tell=_tell)
-    print(stand.plans(gathered.counted, community=gathered.community).T.to_string(header=False))
+    told = stand.plans(gathered.counted, community=gathered.community)
+    for line in stand.in_words(told) or ["There is no [[plan]] in community.toml."]:
+        print(line)
+    print(told.T.to_string(header=False))
     print("Exact numbers, for the data lead only: do not pass on.", file=sys.stderr)
     return 0
 

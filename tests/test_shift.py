@@ -173,6 +173,21 @@ def test_a_plan_that_cannot_be_right_says_what_exists(change, words):
     assert [word for word in words if word not in str(told.value)] == []
 
 
+def test_where_a_plan_stands_is_said_in_learners():
+    def said(now: tuple[int, int], **change: object) -> str:
+        years = {"y2022": (50, 100), "y2024": now}
+        measure = str(change.get("measure", "reading"))
+        told = stand.plans(counted(measure, **years), community=community(**change))
+        (words,) = stand.in_words(told)
+        return words
+
+    assert "met. At the baseline 50 of 100 succeeded (2022), and 80 %" in said((85, 100))
+    assert "In 2024 it is 55 of 100. If nothing had shifted" in said((55, 100))
+    assert "cannot be told. So many learners can show a shift of" in said((55, 100))
+    assert "on another yardstick" in said((85, 100), measure="changed")
+    assert "no later results yet" in said((55, 100), target_year=2023)
+
+
 def test_no_plans_are_an_empty_table():
     rows = counted(y2022=(50, 100))
     told = stand.plans(rows, community=replace(builders.community(), plans=()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from colanalysis.planning.shift import Earlier
 from colanalysis.planning.target import Baseline
 from colanalysis.terms.settings import Community
 
-__all__ = ["COLUMNS", "plans"]
+__all__ = ["COLUMNS", "in_words", "plans"]
 
 COLUMNS = [
     "challenge", "group", "baseline_year", "baseline_n", "baseline_of", "target", "year", "n", "of",
@@ -78,3 +79,30 @@ def _baseline(row: Any, history: pd.DataFrame) -> Baseline:
             f"found no result of {row.baseline_year}", expected="baseline_n and baseline_of"
         )
     return Baseline(int(own["n"].iloc[0]), int(own["of"].iloc[0]))
+
+
+def in_words(stand: pd.DataFrame) -> list[str]:
+    """Say where each plan stands, in learners."""
+    return [" ".join(_said(row)) for row in stand.itertuples()]
+
+
+def _said(row: Any) -> Iterator[str]:
+    yield (
+        f"{row.challenge}: {row.met}. At the baseline {row.baseline_n:,} of {row.baseline_of:,} succeeded "
+        f"({row.baseline_year}), and {100 * row.target:.0f} % were asked for."
+    )
+    if row.shift == shift.SHIFT[-1]:
+        yield "Results of now are on another yardstick, so whether it has shifted cannot be known."
+        return
+    if row.met == shift.MET[-1]:
+        yield "There are no later results yet."
+        return
+    yield (
+        f"In {row.year} it is {row.n:,} of {row.of:,}. If nothing had shifted, {row.expected_low:,.0f} to "
+        f"{row.expected_high:,.0f} of them would be expected: {row.shift}."
+    )
+    if row.shift == shift.SHIFT[2] and not pd.isna(row.detectable):
+        yield (
+            f"So many learners can show a shift of {row.detectable:,.0f}; a smaller one may be there "
+            "and go unseen."
+        )
