@@ -8,7 +8,7 @@ nothing is drafted in its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -224,31 +224,35 @@ def alike(
     (who succeed), of. UsageError where the plan's group does not exist.
     """
     rows = _about({**plan, "group": ""}, counted, community)
-    measure = community.measures[str(plan["measure"])]
-    used = catalogue.period(measure, int(str(plan["baseline_year"])))
-    on_it = rows["year"].map(lambda year: catalogue.period(measure, int(year)) == used)
+    measure, own = community.measures[str(plan["measure"])], str(plan.get("group", ""))
     singles = sorted({part for one in rows["profile"] for part in one.split(" & ") if part})
-    own = str(plan.get("group", ""))
-    for part in own.split(" & ") if own else ():
-        if not _parts(part) <= set(map(labels.plain, singles)):
+    _exists(own, singles, where=str(plan["challenge"]))
+    period = catalogue.period(measure, int(str(plan["baseline_year"])))
+    on_it = rows["year"].map(lambda year: catalogue.period(measure, int(year)) == period)
+    rows = rows[on_it.astype(bool)]
+    others = [one for one in singles if own and _parts(one) != _parts(own)]
+    told = [_by_year(rows, group) for group in (own, *others)]
+    return pd.concat(told, ignore_index=True)
+
+
+def _exists(group: str, singles: Collection[str], *, where: str) -> None:
+    known = set(map(labels.plain, singles))
+    for part in filter(None, group.split(" & ")):
+        if labels.plain(part) not in known:
             raise UsageError(
                 f'found the group "{part}" in a plan',
-                where=str(plan["challenge"]),
+                where=where,
                 expected=f"one of: {', '.join(singles) or 'no group, since there are no results'}",
             )
-    rows = rows[on_it.astype(bool)]
-    parts = rows["profile"].map(_parts)
-    told = []
-    for group in dict.fromkeys(
-        [own, *(one for one in singles if own and _parts(one) != _parts(own))]
-    ):
-        wanted = _parts(group)
-        has = parts.map(lambda whole, wanted=wanted: wanted <= whole).astype(bool)
-        sums = rows[has].groupby("year")[["n_success", "n"]].sum()
-        told += [
-            (group, int(row.Index), int(row.n_success), int(row.n)) for row in sums.itertuples()
-        ]
-    return pd.DataFrame(told, columns=["group", "year", "n", "of"])
+
+
+def _by_year(rows: pd.DataFrame, group: str) -> pd.DataFrame:
+    wanted = _parts(group)
+    has = rows["profile"].map(lambda profile: wanted <= _parts(profile)).astype(bool)
+    sums = rows[has].groupby("year", as_index=False)[["n_success", "n"]].sum()
+    named = sums.rename(columns={"n_success": "n", "n": "of"}).astype("int64")
+    named.insert(0, "group", group)
+    return named
 
 
 def _parts(group: str) -> set[str]:

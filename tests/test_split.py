@@ -66,6 +66,9 @@ def test_ties_do_not_depend_on_the_order_of_the_file():
 
 
 def test_shifts_by_all_learners_stop_at_those_not_yet_there():
+    # 14 × 30, 20, 20 of 70.
+    assert split.schools(14, table(), by="of")["shift"].tolist() == [6, 4, 4]
+    assert split.schools(14, table())["shift"].tolist() == [5, 5, 4]
     told = split.schools(29, table(), by="of")
     assert told["shift"].tolist() == [10, 10, 9]
     assert told["needed"].tolist() == [30, 20, 19]
