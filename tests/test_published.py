@@ -176,6 +176,16 @@ def test_points_and_per_cent_of_the_baseline_are_told_apart():
     assert "10 per cent of the baseline" in said["says"]
 
 
+def test_a_target_can_be_about_other_learners_than_the_baseline():
+    figures = {"baseline_n": 50, "target_of": 150, "target_percent": percent("60")}
+    fits = told(**figures, baseline_of=100, extra_learners=40)
+    assert (fits["verdict"], fits["needed"]) == ("possible", "90")
+    assert told(**figures, baseline_of=100, extra_learners=42)["verdict"] == "impossible"
+    # How many there were at the baseline does not follow from how many there will be.
+    assert told(**figures)["of"] == ""
+    assert told(**figures)["needed"] == "90"
+
+
 def test_more_who_succeed_than_there_are_is_told():
     assert "80 are more than the 70" in told(baseline_n=80, baseline_of=70)["says"]
 
