@@ -235,6 +235,7 @@ def _in_both_languages(page: BeautifulSoup, maori: Mapping[str, str], first: str
             name = page.new_tag("span", lang="mi")
             name.string = words
             if first == "mi":
+                section["class"] = "mi-first"
                 section.insert(0, "\u00a0| ")
                 section.insert(0, name)
             else:

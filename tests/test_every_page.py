@@ -155,10 +155,15 @@ def test_on_paper_no_heading_stands_at_the_foot_of_a_sheet_and_no_card_is_cut(
 
 
 def test_te_reo_maori_stands_first_where_it_is_asked_for(pages: dict[str, Path]) -> None:
-    maori = '<h2 id="section-2"><span lang="mi">Ngā angitu</span>'
+    maori = '<h2 class="mi-first" id="section-2"><span lang="mi">Ngā angitu</span>'
     for name in ("community", "te reo first"):
         text = pages[name].read_text(encoding="utf-8")
         assert (maori in text) == (name == "te reo first")
+
+
+def test_only_pages_with_exact_numbers_are_marked_so_on_every_sheet(pages: dict[str, Path]) -> None:
+    marked = [name for name in NAMES if b'class="notice caution"' in pages[name].read_bytes()]
+    assert marked == ["governance", "health"]
 
 
 def test_the_index_of_five_hundred_reports_is_small_enough_to_open(tmp_path: Path) -> None:

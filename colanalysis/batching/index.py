@@ -41,9 +41,8 @@ def write(table: pd.DataFrame, out: Path) -> Path:
 def _page(table: pd.DataFrame, out: Path) -> str:
     pieces = [
         page.heading(1, "Reports of one batch", anchor="top"),
-        page.notice(
-            "For whoever makes the reports. Pass on the reports, not this page.", "caution"
-        ),
+        # No exact numbers are here, so it is none of the cautions that are marked on every sheet.
+        page.notice("For whoever makes the reports. Pass on the reports, not this page.", "info"),
         page.paragraphs([_in_short(table)]),
         *_not_made(table[table["state"] != DONE]),
     ]
