@@ -78,7 +78,7 @@ def outcomes(
     waiting = deque(tasks)
     if not waiting:
         return
-    longest = max(task.limits.seconds for task in waiting if task.limits)
+    longest = max((task.limits or Limits()).seconds for task in waiting)
     ended: queue.SimpleQueue[Any] = queue.SimpleQueue()
     underway: dict[str, tuple[Task, Any]] = {}
     with _connected(scheduler) as client:
@@ -91,16 +91,14 @@ def outcomes(
                     future = client.submit(_there("_made"), *_sent(task, made_with), pure=False)
                     underway[future.key] = (task, future)
                     future.add_done_callback(ended.put)
-                try:
-                    future = ended.get(timeout=_LOOK_AGAIN)
-                except queue.Empty:
-                    future = None
+                future = _next(ended, _LOOK_AGAIN)
                 if stopped():
                     raise KeyboardInterrupt
                 now = time.monotonic()
                 if future is None:
                     room = sum(_threads(client, scheduler).values())
                     seen = now if room else seen
+                    # A page may take its time twice: a kernel that does not start is tried once more.
                     if now > seen + _PATIENCE or now > heard + _PATIENCE + 2 * longest:
                         raise _idle(scheduler)
                 elif (told := _told(future, scheduler)) is None:
@@ -113,6 +111,14 @@ def outcomes(
             # Workers look whether anybody still waits for what they make.
             for _, future in underway.values():
                 future.release()
+
+
+def _next(ended: queue.SimpleQueue[Any], seconds: float) -> Any:
+    """What comes next out of a queue; None where nothing does for so long."""
+    try:
+        return ended.get(timeout=seconds)
+    except queue.Empty:
+        return None
 
 
 def _there(name: str) -> Callable[..., bytes]:
@@ -175,7 +181,8 @@ def _made(asked: bytes, files: bytes) -> bytes:
         try:
             (one,) = work.outcomes([task], jobs=1, stopped=_given_up(worker))
         except KeyboardInterrupt:
-            return b"{}"
+            # Whoever asked has gone, or the scheduler has thought otherwise and asks again.
+            raise distributed.Reschedule from None
         pages = {path.name: path.read_text(encoding="utf-8") for path in whole.glob("*.html")}
     said = {"why": one.why, "tries": one.tries, "seconds": one.seconds, "pages": pages}
     return json.dumps(said).encode()
@@ -270,6 +277,7 @@ def _connected(scheduler: str) -> Iterator[Any]:
 
 
 def _client(scheduler: str, kind: Callable[..., Any]) -> Any:
+    """A client of such a kind; UsageError where no scheduler answers it."""
     answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def connect() -> None:
@@ -281,10 +289,7 @@ def _client(scheduler: str, kind: Callable[..., Any]) -> Any:
 
     # In a thread of its own, since a client waits without end for who takes its call and says nothing.
     threading.Thread(target=connect, daemon=True).start()
-    try:
-        found = answers.get(timeout=2 * _ANSWER)
-    except queue.Empty:
-        found = TimeoutError()
+    found = _next(answers, 2 * _ANSWER) or TimeoutError()
     if isinstance(found, Exception):
         raise UsageError(
             f"cannot be reached ({type(found).__name__})",
