@@ -529,3 +529,40 @@ def test_matched_is_what_a_merge_finds(many: int) -> None:
     found = convert.matched(rows, of, key)
     assert found.tolist() == expected.tolist()
     assert found.index.equals(rows.index)
+
+
+def test_rules_of_resources_and_roles(tmp_path: Path) -> None:
+    result = checked(
+        tmp_path,
+        resources="resource,unit,amount,stays,measure,reaches\n"
+        "Time,hours,4,1,Reading,2\nRoom,m2,3,some,reeding,-1\n",
+        resource_rules="rule,resource,unit,per,amount,roll_from,to_year\n"
+        "a,Time,hours,Provider,2,,\nb,Time,hours,school,2,,\nc,Time,hours,provider,2,many,\n"
+        "d,Time,hours,provider,2,,soon\ne,Time,hours,community,x,,\n",
+        leadership="role,scope,provider_id,measure,held_by\n"
+        "Lead,Within,S1,reading,Dean\nLead,beside,S1,,\nLead,across,S9,reeding,\n",
+    )
+    listed = result.frames["resources"]
+    assert list(listed["measure"]) == ["reading", ""]
+    assert listed[["stays", "reaches"]].isna().to_numpy().tolist() == [[False] * 2, [True] * 2]
+    assert list(result.frames["resource_rules"]["rule"]) == ["a"]
+    assert list(result.frames["resource_rules"]["per"]) == ["provider"]
+    assert result.frames["leadership"][["scope", "provider_id", "measure"]].to_numpy().tolist() == [
+        ["within", "S1", "reading"],
+        ["across", "", ""],
+    ]
+    assert aside(result, "resource_rules") == 4
+    assert aside(result, "leadership") == 1
+    told = result.problems[result.problems["file"].str.contains("resource|leadership")]
+    assert sorted(zip(told["rule"], told["column"], told["count"], strict=True)) == [
+        ("amount is not a number", "amount", 1),
+        ("limit of a rule", "roll_from", 1),
+        ("limit of a rule", "to_year", 1),
+        ("not a number", "reaches", 1),
+        ("not a number", "stays", 1),
+        ("unknown measure of a row", "measure", 1),
+        ("unknown measure of a row", "measure", 1),
+        ("unknown provider of a row", "provider_id", 1),
+        ("unknown scope of a role", "scope", 1),
+        ("unknown side of a rule", "per", 1),
+    ]
