@@ -8,7 +8,7 @@ nothing is drafted in its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -25,32 +25,28 @@ ALL_LEVELS = 99.0
 CONDITIONS = {"attendance", "wellbeing", "engagement", "participation"}
 
 
-def candidates(found: pd.DataFrame, *, community: Community) -> pd.DataFrame:
-    """List the hurdles to talk about first: one per measure and run of steps, widest reach first.
+def candidates(found: pd.DataFrame, chosen: Sequence[int], *, community: Community) -> pd.DataFrame:
+    """Put beside each chosen hurdle what there is to build on, and the conditions that go with it.
 
-    Columns: candidate (1…), rank (of the finding), build_on and conditions (ranks of other
-    findings, joined by a blank): successes on the same measure or step, and attendance, wellbeing,
-    engagement or participation hurdles at the same steps.
+    ``chosen``: ranks of findings, in order. Columns: candidate (1…), rank (of the finding), build_on
+    and conditions (ranks of other findings, joined by a blank): successes on the same measure or
+    step, and attendance, wellbeing, engagement or participation hurdles at the same steps.
     """
-    taken: list[pd.Series] = []
-    for _, hurdle in found[found["direction"] == "hurdle"].iterrows():
-        if len(taken) == community.settings.candidates:
-            break
-        if not any(_same_ground(hurdle, other) for other in taken):
-            taken.append(hurdle)
+    by_rank = found.set_index("rank", drop=False)
     rows = [
         {
             "candidate": number,
-            "rank": int(hurdle["rank"]),
-            "build_on": _ranks(_build_on(hurdle, found)),
-            "conditions": _ranks(_conditions(hurdle, found, community)),
+            "rank": rank,
+            "build_on": _ranks(_build_on(by_rank.loc[rank], found)),
+            "conditions": _ranks(_conditions(by_rank.loc[rank], found, community)),
         }
-        for number, hurdle in enumerate(taken, start=1)
+        for number, rank in enumerate(chosen, start=1)
     ]
     return pd.DataFrame(rows, columns=["candidate", "rank", "build_on", "conditions"])
 
 
-def _same_ground(one: pd.Series, other: pd.Series) -> bool:
+def same_ground(one: pd.Series, other: pd.Series) -> bool:
+    """Say whether two hurdles are of one measure at a common step."""
     return one["measure"] == other["measure"] and bool(_steps(one) & _steps(other))
 
 

@@ -16,6 +16,7 @@ from colanalysis import (
     aggregates,
     agree,
     atoms,
+    covering,
     find,
     follow,
     kept,
@@ -38,7 +39,8 @@ class Evidence:
     ``panels``: what was compared, by measure and yardstick. ``doubts``: what was asked of every
     finding, by rank. ``detectable``: the smallest gaps that could have been found. ``surveyed``:
     measures known from anonymous answers alone. ``judged``: what shares of a judgement carry as doubt,
-    because schools judge differently (``moderate.doubts``). ``atoms``: what a release is made from; ``people``:
+    because schools judge differently (``moderate.doubts``). ``behind``: the learners whom each hurdle
+    has to shift (``covering.members``), as numbers that mean nothing outside this run. ``atoms``: what a release is made from; ``people``:
     whom it is about (``snapshot``). ``rows`` and ``problems`` tell of everything that was read,
     whatever the year.
     """
@@ -59,6 +61,7 @@ class Evidence:
     doubts: Mapping[int, list[Answer]]
     detectable: pd.DataFrame
     judged: pd.DataFrame
+    behind: pd.DataFrame
     flows: pd.DataFrame
     atoms: pd.DataFrame
     people: pd.DataFrame
@@ -96,6 +99,9 @@ def gather(
     elsewhere = _elsewhere(checked, counted)
     frames = checked.frames
     known = years(checked)
+    surveyed = frozenset(frames["survey"]["measure"]) - set(
+        frames["observations"]["measure"].unique()
+    )
     return Evidence(
         community=community,
         year=known[-1] if known else community.year,
@@ -106,14 +112,15 @@ def gather(
         providers=frames["providers"],
         counted=measure.merge(counted, elsewhere),
         panels={key: looked.panel for key, looked in scanned.items()},
-        surveyed=frozenset(frames["survey"]["measure"])
-        - set(frames["observations"]["measure"].unique()),
+        surveyed=surveyed,
         coverage=coverage,
         looked_at=looked_at,
         found=found,
         doubts=find.doubts(found, scanned, coverage, community=community),
         detectable=find.detectable(scanned, looked_at, community=community),
         judged=moderate.doubts(agree.counts(journeys), community=community),
+        # Anonymous answers cannot be told to be of the same learners as results.
+        behind=covering.members(found[~found["measure"].isin(surveyed)], journeys),
         flows=follow.flows(journeys),
         atoms=atoms.of(journeys, elsewhere),
         people=snapshot.of(journeys, elsewhere),

@@ -40,7 +40,37 @@ def candidates(release: Release) -> Html:
         )  # fmt: skip
     by_rank = {int(row.rank): row for row in found.itertuples()}
     cards = page.cards(_card(row, by_rank, release) for row in rows.itertuples())
-    return page.paragraphs(["Of each candidate, ask together:"]) + page.bullets(INQUIRY) + cards
+    asked = page.paragraphs(["Of each candidate, ask together:"]) + page.bullets(INQUIRY)
+    return _chosen(release, by_rank) + asked + cards
+
+
+def _chosen(release: Release, by_rank: dict[int, Any]) -> Html:
+    """Why these candidates and not others, and which sets came next."""
+    best, *others = release.tables["together"].itertuples()
+    said = []
+    if best.ranks:
+        said.append(
+            "These candidates were chosen together: of the hurdles listed, they reach the most "
+            "different learners who did not succeed in the latest year, and as few of them twice as "
+            "can be. No two are of one measure at a common step. A community may choose otherwise."
+        )
+    if best.part:
+        said.append(
+            f"Together they reach {best.part} of the learners whom all the hurdles listed have to shift."
+        )
+    if best.unknown:
+        said.append(
+            "Of these it is not known which learners they reach, since answers have no names; they "
+            f"stand last: {_named(best.unknown, by_rank, release, '')}."
+        )
+    if others:
+        said.append("The sets that reach the most after this one:")
+    sets = [
+        _named(f"{one.ranks} {one.unknown}", by_rank, release, "")
+        + (f" (together {one.part})" if one.part else "")
+        for one in others
+    ]
+    return page.paragraphs(said) + (page.bullets(sets) if sets else Html(""))
 
 
 def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, list[Html | str]]:
@@ -52,9 +82,9 @@ def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, lis
                 ("How sure", describe.how_sure(hurdle)),
                 ("Local knowledge", " ".join(describe.claims(release, hurdle.rank)) or "Nobody has "
                  "written down yet what is known of it here: ask."),
-                ("To build on", _named(row.build_on, by_rank, release, "Nothing was found that "
+                ("To build on", _named(_first(row.build_on), by_rank, release, "Nothing was found that "
                  "goes well on this measure or step: ask where it does, here or elsewhere.")),
-                ("Met at the same step", _named(row.conditions, by_rank, release, "No hurdle of "
+                ("Met at the same step", _named(_first(row.conditions), by_rank, release, "No hurdle of "
                  "attendance, wellbeing, engagement or participation was found there.")),
                 ("How progress would be known", _progress(hurdle, about)),
                 ("The story of what will happen", "For the community to write: what, by whom, from "
@@ -65,8 +95,13 @@ def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, lis
     return f"{row.candidate:.0f}. {describe.title(hurdle, about)}", parts
 
 
+def _first(ranks: str) -> str:
+    """As many as a card has room for."""
+    return " ".join(ranks.split()[:4])
+
+
 def _named(ranks: str, by_rank: dict[int, Any], release: Release, otherwise: str) -> str:
-    named = [describe.title(by_rank[int(rank)], release.about) for rank in ranks.split()[:4]]
+    named = [describe.title(by_rank[int(rank)], release.about) for rank in ranks.split()]
     return "; ".join(named) if named else otherwise
 
 

@@ -20,6 +20,7 @@ import pandas as pd
 
 from colanalysis import (
     arrange,
+    covering,
     custody,
     deliver,
     earlier,
@@ -176,13 +177,19 @@ def write_findings(
 ) -> Path:
     """Write the exact ``findings.csv`` for the data lead, and return its path.
 
-    Beside it ``doubts.csv``: what was asked of each finding, with the answer in a sentence.
+    Beside it ``doubts.csv``: what was asked of each finding, with the answer in a sentence; and
+    ``candidates.csv``: sets of hurdles that together reach the most learners, with how many.
     """
     target = deliver.place(
         out or deliver.default_place(settings.read(folder).id, audience="data-lead")
     )
     gathered = evidence.gather(folder, year=year, tell=tell)
-    tables = {"doubts": find.answers(gathered.doubts), "findings": gathered.found[rank.COLUMNS]}
+    at_most = gathered.community.settings.candidates
+    tables = {
+        "doubts": find.answers(gathered.doubts),
+        "candidates": covering.sets(gathered.behind, gathered.found, at_most=at_most),
+        "findings": gathered.found[rank.COLUMNS],
+    }
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".making-", dir=target) as making:
         for name, table in tables.items():

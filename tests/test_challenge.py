@@ -7,37 +7,38 @@ import pytest
 from builders import community, counted, found, table
 
 from colanalysis import challenge
-from colanalysis.terms.settings import Settings
 
 HERE = community()
 SUCCESS = {"direction": "success"}
 
 
-def candidates(*findings: dict[str, object], at_most: int = 5) -> list[list[object]]:
-    few = community(settings=Settings(candidates=at_most))
-    return challenge.candidates(found(*findings), community=few).values.tolist()
+def candidates(*findings: dict[str, object]) -> list[list[object]]:
+    """Of all hurdles, in their order."""
+    rows = found(*findings)
+    chosen = rows.loc[rows["direction"] == "hurdle", "rank"].tolist()
+    return challenge.candidates(rows, chosen, community=HERE).values.tolist()
 
 
-def test_candidates_are_the_hurdles_in_their_order() -> None:
-    rows = candidates(SUCCESS, {"measure": "reading"}, {"measure": "maths"})
-    assert [row[:2] for row in rows] == [[1, 2], [2, 3]]
+def test_candidates_are_the_chosen_hurdles_in_their_order() -> None:
+    rows = found(SUCCESS, {"measure": "reading"}, {"measure": "maths"}, {"measure": "belonging"})
+    made = challenge.candidates(rows, [4, 2], community=HERE)
+    assert made[["candidate", "rank"]].values.tolist() == [[1, 4], [2, 2]]
 
 
-@pytest.mark.parametrize("at_most", [1, 3, 9])
-def test_there_are_at_most_as_many_candidates_as_the_settings_say(at_most: int) -> None:
-    steps = ["years_0_3", "years_4_6", "years_7_8", "years_9_10"]
-    assert len(candidates(*[{"stages": s} for s in steps], at_most=at_most)) == min(at_most, 4)
-
-
-def test_no_two_candidates_are_about_one_measure_at_one_step() -> None:
-    rows = candidates(
-        {"stages": "years_4_6 years_7_8"},
-        {"stages": "years_7_8", "group": "gender=M"},
-        {"stages": "years_4_6", "provider_id": "P"},
-        {"stages": "years_7_8", "measure": "maths"},
-        {"stages": "years_0_3"},
-    )
-    assert [row[1] for row in rows] == [1, 4, 5]
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ({"stages": "years_7_8", "group": "gender=M"}, True),
+        ({"stages": "years_4_6", "provider_id": "P"}, True),
+        ({"stages": "years_7_8", "measure": "maths"}, False),
+        ({"stages": "years_0_3"}, False),
+    ],
+)
+def test_two_hurdles_of_one_measure_at_a_common_step_are_on_the_same_ground(
+    other: dict[str, object], same: bool
+) -> None:
+    rows = found({"stages": "years_4_6 years_7_8"}, other)
+    assert challenge.same_ground(rows.iloc[0], rows.iloc[1]) is same
 
 
 def test_what_there_is_to_build_on_are_successes_at_the_measure_or_at_the_step() -> None:
@@ -73,7 +74,8 @@ def test_every_rank_that_is_pointed_to_is_the_rank_of_a_finding() -> None:
             ((m, s, d) for m in HERE.measures for s in steps for d in ("hurdle", "success")), 1
         )
     ]
-    table = challenge.candidates(found(*findings), community=HERE)
+    hurdles = [one["rank"] for one in findings if one["direction"] == "hurdle"]
+    table = challenge.candidates(found(*findings), hurdles, community=HERE)
     pointed = " ".join(table["build_on"] + " " + table["conditions"]).split()
     directions = {one["rank"]: one["direction"] for one in findings}
     assert len(pointed) > 5
@@ -85,7 +87,7 @@ def test_every_rank_that_is_pointed_to_is_the_rank_of_a_finding() -> None:
 
 @pytest.mark.parametrize("findings", [[], [SUCCESS]])
 def test_without_hurdles_there_are_no_candidates(findings: list[dict[str, object]]) -> None:
-    made = challenge.candidates(found(*findings), community=HERE)
+    made = challenge.candidates(found(*findings), [], community=HERE)
     assert made.columns.tolist() == ["candidate", "rank", "build_on", "conditions"]
     assert made.empty
 

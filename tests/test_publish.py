@@ -3,7 +3,7 @@
 import dataclasses
 import tomllib
 from collections import Counter, defaultdict
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -502,6 +502,62 @@ def test_candidates_are_drawn_from_the_findings_that_are_shown(public):
         assert found.loc[row.rank, "direction"] == "hurdle"
         named = [int(rank) for rank in f"{row.build_on} {row.conditions}".split()]
         assert set(named) <= set(found.index)
+
+
+def test_candidates_reach_the_most_learners_of_all_sets_that_there_could_be(
+    public, results, sample
+):
+    """Every set of five hurdles or fewer, from the sample's files in plain pandas."""
+    learners = file(sample, "learners").set_index("learner_id")
+    learners["ethnicity"] = learners["ethnicity"].map(ethnicities)
+    found = public["findings"]
+    hurdles = found[(found["direction"] == "hurdle") & (found["provider_id"] == "")]
+    assert len(hurdles) >= 6
+    ends = results.drop_duplicates(["learner_id", "measure", "year"], keep="last")
+    ends = ends[~ends["survey"]]
+
+    def fits(learner, part):
+        attribute, _, value = part.partition("=")
+        own = learners.loc[learner, attribute]
+        return value in own if attribute == "ethnicity" else own == value
+
+    def reach(hurdle):
+        rows = ends[(ends["measure"] == hurdle.measure) & (ends["year"] <= hurdle.year_max)]
+        steps = hurdle.stages.split()
+        if hurdle.kind == "transition":
+            before = rows[rows["stage"] == steps[0]].assign(year=lambda t: t["year"] + 1)
+            keys = ["learner_id", "year"]
+            rows = rows[rows["stage"] == steps[1]].merge(before[keys], on=keys)
+        rows = rows[rows["stage"].isin(steps)]
+        for part in hurdle.group.split(" & ") if hurdle.group else []:
+            rows = rows[[fits(learner, part) for learner in rows["learner_id"]]]
+        latest = rows[rows["year"] == rows["year"].max()]
+        return set(latest.loc[~latest["success"].astype(bool), "learner_id"])
+
+    reached = {row.rank: reach(row) for row in hurdles.itertuples()}
+    ground = {
+        row.rank: {(row.measure, step) for step in row.stages.split()}
+        for row in hurdles.itertuples()
+    }
+    rated = []
+    for size in range(3, 6):
+        for some in combinations(reached, size):
+            if all(not ground[one] & ground[other] for one, other in combinations(some, 2)):
+                union = set().union(*[reached[rank] for rank in some])
+                rated.append((-len(union), sum(len(reached[rank]) for rank in some), some))
+    everybody = set().union(*reached.values())
+    ordered = sorted(rated)
+    assert tuple(public["candidates"]["rank"]) == ordered[0][2]
+    table, left = public["together"], ordered
+    for row in table.itertuples():
+        number, _, some = left[0]
+        assert row.ranks == " ".join(map(str, some))
+        share = -number / len(everybody)
+        words = {0.25: "less than half", 0.5: "about half", 0.75: "about three quarters"}
+        assert row.part == words.get(min((0.25, 0.5, 0.75, 1), key=lambda at: abs(at - share)),
+                                     "nearly all")  # fmt: skip
+        left = [one for one in left if not set(some) <= set(one[2])]
+    assert list(table["set"]) == [1, 2, 3]
 
 
 def test_a_claim_is_quoted_only_where_its_consent_begins_with_yes(public, sample):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from colanalysis import cells, challenge, describe, follow, protect
+from colanalysis import cells, challenge, covering, describe, follow, protect
 from colanalysis.comparing import case
 from colanalysis.evidence import Evidence
 from colanalysis.publishing import accompany, means, plan, restate
@@ -12,6 +13,9 @@ from colanalysis.publishing.decide import NUMBERS, Told
 
 # What schools differ by is told where so many schools and learners could be compared.
 MANY_SCHOOLS, MANY_LEARNERS = 5, 100
+# Each word is true of so many numbers of learners that none can be told from it.
+MANY_TO_SHIFT = 40
+PARTS = ["less than half", "about half", "about three quarters", "nearly all"]
 SHARE = ["n", "n_success", "rate", "low", "high", "mark", "done"]
 
 
@@ -26,6 +30,7 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
     places = told.of(plan.places(evidence))
     to_shift = means.to_shift(places, found)
     found = found.drop(columns="exact_rank")
+    sets = _sets(evidence, found, ranks)
     return {
         "findings": found,
         "steps": shown["steps"][["measure", "stage", "year", *SHARE]],
@@ -40,7 +45,10 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
         "coverage": _coverage(shown["coverage"]),
         "detectable": _detectable(evidence, unit),
         "judged": _judged(evidence),
-        "candidates": challenge.candidates(found, community=evidence.community),
+        "candidates": challenge.candidates(
+            found, covering.ranks(sets), community=evidence.community
+        ),
+        "together": _together(sets, unit),
         "knowledge": accompany.knowledge(evidence, found, told.rules, unit),
         "plans": accompany.plans(evidence, shown["plans"], told.rules),
         "resources": accompany.resources(evidence),
@@ -75,6 +83,26 @@ def _ranked(shown: pd.DataFrame, ranks: dict[int, int]) -> pd.DataFrame:
     rank = shown["rank"].map(ranks)
     kept = shown.assign(rank=rank)[rank.notna()].astype({"rank": "int64"})
     return kept.sort_values("rank", kind="stable").reset_index(drop=True)
+
+
+def _sets(evidence: Evidence, found: pd.DataFrame, ranks: dict[int, int]) -> pd.DataFrame:
+    """Sets of candidates, chosen among the hurdles that are told, by the ranks under which they are."""
+    behind = evidence.behind.assign(rank=evidence.behind["rank"].map(ranks))
+    behind = behind[behind["rank"].notna()].astype({"rank": "int64"})
+    return covering.sets(behind, found, at_most=evidence.community.settings.candidates)
+
+
+def _together(sets: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """What part of the learners whom all hurdles have to shift each set reaches, in words alone.
+
+    Nobody has audited what such a number beside the others would tell: no count of it is told, and
+    of one provider, or of few learners, nothing is.
+    """
+    enough = (unit == "") & (sets["of"] >= MANY_TO_SHIFT)
+    share = (sets["learners"] / sets["of"].where(enough)).astype(float)
+    part = pd.cut(share, [0, 3 / 8, 5 / 8, 7 / 8, np.inf], labels=PARTS, right=False)
+    part = part.astype(object).where(enough, "")
+    return sets[["set", "ranks", "unknown"]].assign(part=part)
 
 
 def _doubts(evidence: Evidence) -> list[str]:
