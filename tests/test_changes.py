@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -236,25 +237,25 @@ def test_nothing_of_an_earlier_report_is_left_beside_a_new_one(
     assert deliver.own_place(old) == old
 
 
-def test_a_report_that_is_stopped_half_way_finds_the_same_draft_again(
+def test_a_report_that_is_stopped_anywhere_finds_the_same_draft_again(
     public: Release, then: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = report_in(tmp_path / "old", then)
-    new = report_in(tmp_path / "new", public)
-    earlier.keep(new, old, nothing_against)
     replace = Path.replace
+    for files in range(1, 5):
+        here = tmp_path / str(files)
+        old, new = report_in(here / "old", then), report_in(here / "new", public)
+        earlier.keep(new, old, nothing_against)
+        left = iter(range(files))
 
-    def stopped(path: Path, target: Path) -> Path:
-        if path.name == "release.json":
-            raise KeyboardInterrupt
-        return replace(path, target)
+        def stopped(path: Path, target: Path, left: Iterator[int] = left) -> Path:
+            if next(left, None) is None:
+                raise KeyboardInterrupt
+            return replace(path, target)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", stopped)
-        with pytest.raises(KeyboardInterrupt):
+        with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+            patch.setattr(Path, "replace", stopped)
             deliver.put_in_place(new, old)
-    again = report_in(tmp_path / "again", public)
-    assert earlier.keep(again, old, nothing_against) == "earlier"
-    deliver.put_in_place(again, old)
-    # Stopped one file later, the new release lies there with what it was compared with.
-    assert earlier.keep(put(public, tmp_path / "third"), old, nothing_against) == "earlier"
+        again = report_in(here / "again", public)
+        assert earlier.keep(again, old, nothing_against) == "earlier", files
+        draft = sealed.read(again / deliver.EARLIER)
+        assert draft.about["fingerprint"] == "earlier"

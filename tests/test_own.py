@@ -138,7 +138,9 @@ def test_a_service_without_results_is_told_what_comes_after_it(gathered: Evidenc
     # What is of the whole community is still there to read.
     assert "goes well for" in words(show.successes(ready))
     assert "well yet" in words(show.hurdles(ready))
-    assert "There are no results of learners at Te Kōhanga" in words(show.in_short(ready))
+    short = words(show.in_short(ready))
+    assert short.startswith("There are no results of learners at Te Kōhanga")
+    assert " to build on and " in short
 
 
 def test_a_provider_at_which_nothing_was_found_is_told_so(gathered: Evidence) -> None:
