@@ -229,6 +229,7 @@ def test_done_is_what_follows_from_the_same(tmp_path, monkeypatch):
     mark = run._fingerprint(job, tmp_path, False)
     entry = Entry("t", run.DONE, mark, hashlib.sha256(page).hexdigest())
     assert same()
+    assert run._fingerprint(job, tmp_path, True) != mark
     assert not same(replace(job, values={"often": 2}))
     with monkeypatch.context() as patch:
         patch.setattr(run.program, "digest", lambda *_: b"another program")

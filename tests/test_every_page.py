@@ -138,8 +138,10 @@ def test_it_is_small_runs_nothing_and_is_whole(pages: dict[str, Path], name: str
 def test_on_paper_no_heading_stands_at_the_foot_of_a_sheet_and_no_card_is_cut(
     pages: dict[str, Path], chromium: str, name: str
 ) -> None:
-    found = sheets(paper.printed(pages[name], Path(chromium)))
+    printed = paper.printed(pages[name], Path(chromium))
+    found = sheets(printed)
     page = BeautifulSoup(pages[name].read_text(encoding="utf-8"), "html.parser")
+    assert printed.read_bytes().count(b"/Alt") == len(page.find_all("img")) > 0
     named = page.select("main h1, main h2, main h3, dt, caption, .subtitle, p:has(+ ul)")
     headings = [" ".join(one.get_text().split()) for one in named]
     assert len(headings) > 10
