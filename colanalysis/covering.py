@@ -7,7 +7,7 @@ Who they are never leaves the machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -32,24 +32,33 @@ HALF = 0.5
 def members(found: pd.DataFrame, journeys: Journeys) -> pd.DataFrame:
     """Name the learners whom each hurdle has to shift: rank (of the finding), learner.
 
-    They are in its group, at its steps and provider, and do not succeed in the latest year with
-    results up to the last that it speaks of. Of a step taken they are those who have taken it.
+    They are those of its latest year (``cells``) who do not succeed.
     """
-    judged = journeys.results["success"].notna()
-    results = journeys.results[judged].assign(
-        came_from=follow.steps_taken(journeys)["came_from"][judged]
-    )
-    belonging = {group: own["learner"] for group, own in journeys.groups().groupby("group")}
-    hurdles = found[found["direction"] == "hurdle"]
     pieces = [
-        pd.DataFrame({"rank": hurdle.rank, "learner": _behind(hurdle, results, belonging)})
-        for hurdle in hurdles.itertuples()
+        pd.DataFrame({"rank": hurdle.rank, "learner": cell.loc[~cell["success"], "learner"]})
+        for hurdle, cell in cells(found, journeys)
     ]
     nobody = pd.DataFrame({"rank": [], "learner": []}, dtype="int64")
     return pd.concat([nobody, *pieces], ignore_index=True)
 
 
-def _behind(hurdle: Any, results: pd.DataFrame, belonging: dict[str, pd.Series]) -> np.ndarray:
+def cells(found: pd.DataFrame, journeys: Journeys) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Give each hurdle with the results of its learners in the latest year that it speaks of.
+
+    They are in its group, at its steps and provider; of a step taken they are those who have taken
+    it. The latest year is the last with such results.
+    """
+    judged = journeys.results["success"].notna()
+    results = journeys.results[judged].assign(
+        success=journeys.results["success"][judged].astype(bool),
+        came_from=follow.steps_taken(journeys)["came_from"][judged],
+    )
+    belonging = {group: own["learner"] for group, own in journeys.groups().groupby("group")}
+    for hurdle in found[found["direction"] == "hurdle"].itertuples():
+        yield hurdle, _latest(hurdle, results, belonging)
+
+
+def _latest(hurdle: Any, results: pd.DataFrame, belonging: dict[str, pd.Series]) -> pd.DataFrame:
     steps = hurdle.stages.split()
     rows = results[(results["measure"] == hurdle.measure) & (results["year"] <= hurdle.year_max)]
     if hurdle.kind == "transition":
@@ -61,8 +70,7 @@ def _behind(hurdle: Any, results: pd.DataFrame, belonging: dict[str, pd.Series])
         rows = rows[rows["provider_id"] == hurdle.provider_id]
     for group in hurdle.group.split(JOINER) if hurdle.group else []:
         rows = rows[rows["learner"].isin(belonging[group])]
-    latest = rows[rows["year"] == rows["year"].max()]
-    return latest.loc[~latest["success"].astype(bool), "learner"].unique()
+    return rows[rows["year"] == rows["year"].max()]
 
 
 def sets(

@@ -16,6 +16,7 @@ from colanalysis import (
     aggregates,
     agree,
     atoms,
+    conditions,
     covering,
     find,
     follow,
@@ -40,9 +41,10 @@ class Evidence:
     finding, by rank. ``detectable``: the smallest gaps that could have been found. ``surveyed``:
     measures known from anonymous answers alone. ``judged``: what shares of a judgement carry as doubt,
     because schools judge differently (``moderate.doubts``). ``behind``: the learners whom each hurdle
-    has to shift (``covering.members``), as numbers that mean nothing outside this run. ``atoms``: what a release is made from; ``people``:
-    whom it is about (``snapshot``). ``rows`` and ``problems`` tell of everything that was read,
-    whatever the year.
+    has to shift (``covering.members``), as numbers that mean nothing outside this run.
+    ``conditions``: what success goes with among its learners (``conditions.table``). ``atoms``: what a
+    release is made from; ``people``: whom it is about (``snapshot``). ``rows`` and ``problems`` tell of
+    everything that was read, whatever the year.
     """
 
     community: Community
@@ -62,6 +64,7 @@ class Evidence:
     detectable: pd.DataFrame
     judged: pd.DataFrame
     behind: pd.DataFrame
+    conditions: pd.DataFrame
     flows: pd.DataFrame
     atoms: pd.DataFrame
     people: pd.DataFrame
@@ -102,6 +105,8 @@ def gather(
     surveyed = frozenset(frames["survey"]["measure"]) - set(
         frames["observations"]["measure"].unique()
     )
+    # Anonymous answers cannot be told to be of the same learners as results.
+    of_learners = found[~found["measure"].isin(surveyed)]
     return Evidence(
         community=community,
         year=known[-1] if known else community.year,
@@ -119,8 +124,8 @@ def gather(
         doubts=find.doubts(found, scanned, coverage, community=community),
         detectable=find.detectable(scanned, looked_at, community=community),
         judged=moderate.doubts(agree.counts(journeys), community=community),
-        # Anonymous answers cannot be told to be of the same learners as results.
-        behind=covering.members(found[~found["measure"].isin(surveyed)], journeys),
+        behind=covering.members(of_learners, journeys),
+        conditions=conditions.table(of_learners, journeys),
         flows=follow.flows(journeys),
         atoms=atoms.of(journeys, elsewhere),
         people=snapshot.of(journeys, elsewhere),

@@ -16,10 +16,26 @@ from colanalysis.page import Html
 from colanalysis.sealed import Release
 
 INQUIRY = (
-    "What do teachers, learners and whānau notice here, and is it what was expected?",
+    "What is going on for these learners, and is it what was expected? Is it good enough?",
+    "For which of them is it so, for which is it otherwise, and who reads this differently?",
     "What is known already about why, how is it known, and what is still missing?",
-    "Who reads this differently, and what would they want to look at?",
+    "What has served learners like these well, here or elsewhere, and how would anybody know?",
 )
+STORY = (
+    "For the community to write: what will happen, by whom, with whom and from when; why it is "
+    "believed to lead to success; what learners and whānau have said to it; what will be given up "
+    "for it; what would be noticed first if it works, and what is done if it does not."
+)
+CONDITIONS = (
+    "Ask too what goes with it for these learners: being here, changing schools, belonging, what "
+    "school and whānau know of one another. Those who look after the data can see in exact "
+    "numbers, within each school and year level, which of these success goes with."
+)
+CONTRIBUTES = (
+    "Wellbeing counts for itself. For the community to say as well: by which learning, of whom and "
+    "by when, would it be seen that this contributes to success?"
+)
+UNTOLD = "Nobody has written down yet what is known of it here: ask."
 VERDICTS = {
     "agrees": "The data says the same",
     "disagrees": "The data points the other way",
@@ -40,8 +56,7 @@ def candidates(release: Release) -> Html:
         )  # fmt: skip
     by_rank = {int(row.rank): row for row in found.itertuples()}
     cards = page.cards(_card(row, by_rank, release) for row in rows.itertuples())
-    asked = page.paragraphs(["Of each candidate, ask together:"]) + page.bullets(INQUIRY)
-    return _chosen(release, by_rank) + asked + cards
+    return _chosen(release, by_rank) + cards
 
 
 def _chosen(release: Release, by_rank: dict[int, Any]) -> Html:
@@ -75,24 +90,45 @@ def _chosen(release: Release, by_rank: dict[int, Any]) -> Html:
 
 def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, list[Html | str]]:
     about, hurdle = release.about, by_rank[int(row.rank)]
-    parts: list[Html | str] = [
-        page.definitions(
-            [
-                ("Evidence", describe.sentence(hurdle, about)),
-                ("How sure", describe.how_sure(hurdle)),
-                ("Local knowledge", " ".join(describe.claims(release, hurdle.rank)) or "Nobody has "
-                 "written down yet what is known of it here: ask."),
-                ("To build on", _named(_first(row.build_on), by_rank, release, "Nothing was found that "
-                 "goes well on this measure or step: ask where it does, here or elsewhere.")),
-                ("Met at the same step", _named(_first(row.conditions), by_rank, release, "No hurdle of "
-                 "attendance, wellbeing, engagement or participation was found there.")),
-                ("How progress would be known", _progress(hurdle, about)),
-                ("The story of what will happen", "For the community to write: what, by whom, from "
-                 "when, and why it is believed to lead to success."),
-            ]
-        ),
-    ]  # fmt: skip
-    return f"{row.candidate:.0f}. {describe.title(hurdle, about)}", parts
+    goes_well = _named(
+        _first(row.build_on), by_rank, release, "Nothing was found that goes well on this measure or "
+        "step: ask where it does, here or elsewhere.",
+    )  # fmt: skip
+    conditions = _named(
+        _first(row.conditions), by_rank, release, "No hurdle of attendance, wellbeing, engagement or "
+        "participation was found there.",
+    )  # fmt: skip
+    said = [
+        ("Evidence", describe.sentence(hurdle, about)),
+        ("How sure", describe.how_sure(hurdle)),
+        ("Local knowledge", " ".join(describe.claims(release, hurdle.rank)) or UNTOLD),
+        ("What the numbers cannot see", _unseen(hurdle, release)),
+        ("To ask together", page.bullets(INQUIRY)),
+        ("To build on", goes_well),
+        ("Met at the same step", f"{conditions.rstrip('.')}. {CONDITIONS}"),
+        ("The story of what will happen", STORY),
+        ("How progress would be known", _progress(hurdle, about)),
+    ]
+    if about["measures"][hurdle.measure]["domain"] == "wellbeing":
+        said.append(("How it contributes to success", CONTRIBUTES))
+    return f"{row.candidate:.0f}. {describe.title(hurdle, about)}", [page.definitions(said)]
+
+
+def _unseen(hurdle: Any, release: Release) -> str:
+    """Who is in no number of a hurdle, by its own group where that is told, else by all learners."""
+    table = release.tables["coverage"]
+    here = table[(table["measure"] == hurdle.measure) & table["stage"].isin(hurdle.stages.split())]
+    here = here[here["rate"].notna()]
+    own = here[here["group"] == hurdle.group]
+    who, rows = (hurdle.group, own) if len(own) else ("", here[here["group"] == ""])
+    if rows.empty:
+        said = "How many of these learners were not assessed."
+    else:
+        said = (
+            f"Learners who were not assessed: of {describe.learners(who) if who else 'all learners'} "
+            f"{percent(rows['rate'].min())} were, at the step where fewest were."
+        )
+    return f"{said} Nor why it is so, and what it is like for those it is about."
 
 
 def _first(ranks: str) -> str:

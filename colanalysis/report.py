@@ -177,8 +177,9 @@ def write_findings(
 ) -> Path:
     """Write the exact ``findings.csv`` for the data lead, and return its path.
 
-    Beside it ``doubts.csv``: what was asked of each finding, with the answer in a sentence; and
-    ``candidates.csv``: sets of hurdles that together reach the most learners, with how many.
+    Beside it ``doubts.csv``: what was asked of each finding, with the answer in a sentence;
+    ``candidates.csv``: sets of hurdles that together reach the most learners, with how many; and
+    ``conditions.csv``: what success goes with among each hurdle's learners.
     """
     target = deliver.place(
         out or deliver.default_place(settings.read(folder).id, audience="data-lead")
@@ -188,6 +189,7 @@ def write_findings(
     tables = {
         "doubts": find.answers(gathered.doubts),
         "candidates": covering.sets(gathered.behind, gathered.found, at_most=at_most),
+        "conditions": gathered.conditions,
         "findings": gathered.found[rank.COLUMNS],
     }
     target.mkdir(parents=True, exist_ok=True)
