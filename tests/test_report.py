@@ -202,6 +202,7 @@ def test_texts_that_a_spreadsheet_would_run_are_inert_and_numbers_stay_numbers(t
         "06-local-knowledge",
         "12-on-one-page",
         "20-explore-the-pathway",
+        "30-challenges-and-targets",
         "40-resources",
     ],
 )
