@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from colanalysis import challenge, follow
 from colanalysis.link import Journeys
@@ -25,8 +23,8 @@ COLUMNS = ["set", "ranks", "unknown", "learners", "overlap", "of"]
 SETS = 3
 # A community agrees on three challenges at least, though the third may reach nobody new.
 FEWEST = 3
-# Between two whole numbers.
-HALF = 0.5
+# Learners reached, and overlap with its sign turned: the larger the better.
+Value = tuple[int, int]
 
 
 def members(found: pd.DataFrame, journeys: Journeys) -> pd.DataFrame:
@@ -87,17 +85,17 @@ def sets(
     hurdles = found[found["direction"] == "hurdle"]
     told = hurdles["rank"].isin(members["rank"])
     ground = _ground(members, hurdles[told])
-    chosen: list[np.ndarray] = []
+    chosen: list[list[int]] = []
     while len(chosen) < how_many:
         best = _best(ground, chosen, at_most=at_most)
         if best is None:
             break
         chosen.append(best)
     if not chosen and len(hurdles):
-        chosen = [np.zeros(len(ground.sizes), dtype=bool)]
+        chosen = [[]]
     rows = []
     for number, inside in enumerate(chosen, start=1):
-        taken = hurdles[told][inside]
+        taken = hurdles[told].iloc[inside]
         reached = _reached(ground, inside)
         rows.append(
             {
@@ -125,102 +123,76 @@ class _Ground:
     holds: np.ndarray
     weights: np.ndarray
     sizes: np.ndarray
-    clashes: list[np.ndarray]
+    clashes: np.ndarray
 
 
 def _ground(members: pd.DataFrame, hurdles: pd.DataFrame) -> _Ground:
     own = members[members["rank"].isin(hurdles["rank"])]
     column = pd.Index(hurdles["rank"]).get_indexer(own["rank"])
     row, learners = pd.factorize(own["learner"])
-    each = np.zeros((len(learners), len(hurdles)), dtype=np.int64)
-    each[row, column] = 1
+    each = np.zeros((len(learners), len(hurdles)), dtype=bool)
+    each[row, column] = True
     holds, weights = np.unique(each, axis=0, return_counts=True)
-    rows = [row for _, row in hurdles.iterrows()]
-    places = np.arange(len(rows))
-    clashes = [
-        np.isin(places, pair)
-        for pair in combinations(places, 2)
-        if challenge.same_ground(*(rows[place] for place in pair))
-    ]
-    return _Ground(holds, weights, each.sum(axis=0), clashes)
+    rows = [hurdle for _, hurdle in hurdles.iterrows()]
+    clashes = [[challenge.same_ground(one, other) for other in rows] for one in rows]
+    together = np.array(clashes, dtype=bool).reshape(len(rows), len(rows))
+    return _Ground(holds, weights, each.sum(axis=0), together)
 
 
-def _reached(ground: _Ground, inside: np.ndarray) -> int:
+def _reached(ground: _Ground, inside: list[int]) -> int:
     return int(ground.weights[ground.holds[:, inside].any(axis=1)].sum())
 
 
-def _best(ground: _Ground, before: list[np.ndarray], *, at_most: int) -> np.ndarray | None:
+def _best(ground: _Ground, before: list[list[int]], *, at_most: int) -> list[int] | None:
     """The best set that leaves out something of each one before it; None where there is none."""
-    every = np.ones(len(ground.sizes))
-    if not len(every):
-        return None
-    apart = [_hurdles(ground, clash, most=1) for clash in ground.clashes]
-    few = _hurdles(ground, every, most=min(FEWEST, at_most))
-    can_stand = _solved(ground, [*apart, few], hurdles=-every)
-    rules = [
-        *apart,
-        _hurdles(ground, every, least=0 if can_stand is None else can_stand.sum(), most=at_most),
-        *[_hurdles(ground, inside, most=inside.sum() - 1) for inside in before],
-    ]
-    widest = _solved(ground, rules, rows=-ground.weights)
+    in_order, by_size = range(len(ground.sizes)), np.argsort(-ground.sizes, kind="stable")
+    widest, value = _search(ground, list(by_size), before, at_most, beat=(0, 0))
     if widest is None:
         return None
-    rules.append(_rows(ground, ground.weights, least=_reached(ground, widest) - HALF))
-    # Learners reached being as many, the fewer places the less overlap.
-    leanest = _solved(ground, rules, hurdles=ground.sizes)
-    if leanest is None:
-        return None
-    rules.append(_hurdles(ground, ground.sizes, most=ground.sizes[leanest].sum() + HALF))
-    return _first(ground, rules, leanest)
+    # How good the best is, is known; of those as good, the first in the list is the first met.
+    reached, overlap = value
+    first, _ = _search(ground, list(in_order), before, at_most, beat=(reached, overlap - 1))
+    return first
 
 
-def _first(ground: _Ground, rules: list[LinearConstraint], equal: np.ndarray) -> np.ndarray:
-    """Of equally good sets the one whose findings stand first in the list."""
-    for place in range(len(equal)):
-        if not equal[place]:
-            here = np.arange(len(equal)) == place
-            before = np.where(here, False, equal) & (np.arange(len(equal)) < place)
-            fixed = _hurdles(ground, before | here, least=before.sum() + 1)
-            earlier = _solved(ground, [*rules, fixed])
-            equal = equal if earlier is None else earlier
-    return equal
+def _search(
+    ground: _Ground, places: list[int], before: list[list[int]], at_most: int, beat: Value
+) -> tuple[list[int] | None, Value]:
+    """Branch and bound: the first set, in the order of ``places``, than which none is better.
 
-
-def _solved(
-    ground: _Ground,
-    rules: list[LinearConstraint],
-    *,
-    hurdles: np.ndarray | float = 0.0,
-    rows: np.ndarray | float = 0.0,
-) -> np.ndarray | None:
-    """Which hurdles make the sum least, exactly; None where no choice keeps the rules.
-
-    What is looked for is a whole number for every hurdle (chosen or not), and for every row of
-    learners what part of it is reached: at most what is chosen of its hurdles.
+    A set with more hurdles reaches at most what it reaches now and the largest gains that are left
+    (no gain grows when others are added), and its overlap can only grow; what cannot be better than
+    the best so far, or than ``beat``, is not looked into.
     """
-    n_rows, n_hurdles = ground.holds.shape
-    cost = np.concatenate([np.broadcast_to(hurdles, n_hurdles), np.broadcast_to(rows, n_rows)])
-    reach = sparse.hstack([-sparse.csr_array(ground.holds), sparse.eye_array(n_rows)])
-    solved = milp(
-        cost,
-        integrality=np.repeat([1, 0], [n_hurdles, n_rows]),
-        bounds=Bounds(0, 1),
-        constraints=[LinearConstraint(reach, ub=0), *rules],
-        options={"mip_rel_gap": 0},
-    )
-    return None if solved.x is None else solved.x[:n_hurdles] > HALF
+    least, best, found = _fewest(ground, at_most), beat, None
+    nobody = np.zeros(len(ground.weights), dtype=bool)
+    waiting = [([], places, nobody, int(ground.weights.sum()))]
+    while waiting:
+        chosen, left, covered, bound = waiting.pop()
+        reached = int(ground.weights[covered].sum())
+        overlap = int(ground.sizes[chosen].sum()) - reached
+        if (bound, -overlap) <= best or any(set(other) <= set(chosen) for other in before):
+            continue
+        if len(chosen) >= least and (reached, -overlap) > best:
+            best, found = (reached, -overlap), chosen
+        if len(chosen) == at_most:
+            continue
+        gains = ground.weights[~covered] @ ground.holds[~covered][:, left]
+        for place in reversed(range(len(left))):
+            new, after = left[place], np.sort(gains[place + 1 :])[::-1]
+            could = reached + gains[place] + after[: at_most - len(chosen) - 1].sum()
+            apart = [one for one in left[place + 1 :] if not ground.clashes[new, one]]
+            waiting.append(([*chosen, new], apart, covered | ground.holds[:, new], int(could)))
+    return found, best
 
 
-def _hurdles(
-    ground: _Ground, times: np.ndarray, *, least: float = 0, most: float = np.inf
-) -> LinearConstraint:
-    """A rule about the hurdles that are chosen."""
-    return LinearConstraint(np.concatenate([times, 0 * ground.weights]), least, most)
-
-
-def _rows(ground: _Ground, times: np.ndarray, *, least: float) -> LinearConstraint:
-    """A rule about the learners who are reached."""
-    return LinearConstraint(np.concatenate([0 * ground.sizes, times]), least)
+def _fewest(ground: _Ground, at_most: int) -> int:
+    """Three, or as many as can stand beside one another where those are fewer."""
+    for size in range(min(FEWEST, at_most), 0, -1):
+        for some in combinations(range(len(ground.sizes)), size):
+            if not any(ground.clashes[pair] for pair in combinations(some, 2)):
+                return size
+    return 0
 
 
 def _beside(taken: pd.DataFrame, further: pd.DataFrame, at_most: int) -> list[int]:

@@ -10,6 +10,7 @@ import pytest
 from builders import found, journeys
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from colanalysis import covering
 
@@ -146,6 +147,28 @@ def test_many_learners_are_counted_exactly() -> None:
     """One learner among forty thousand decides."""
     reach = [set(range(40_000)), set(range(40_001)), {0}]
     assert chosen(reach, APART[:3], 1)[0][:3] == ("2", "", 40_001)
+
+
+def test_a_mixed_integer_program_reaches_as_many(rng: np.random.Generator) -> None:
+    """With too many sets to look at each: by HiGHS, which chooses in another way."""
+    grounds = [(f"measure {place % 5}", steps) for place, steps in enumerate("abcdefabcdefab" * 2)]
+    holds = rng.random((300, len(grounds))) < rng.uniform(0.02, 0.2, len(grounds))
+    reach = [set(np.flatnonzero(holds[:, place])) for place in range(len(grounds))]
+    n = len(reach)
+    pairs = [pair for pair in combinations(range(n), 2) if grounds[pair[0]] == grounds[pair[1]]]
+    apart = np.array([np.isin(np.arange(n), pair) for pair in pairs], dtype=float)
+    solved = milp(
+        np.repeat([0, -1], [n, 300]),
+        integrality=np.repeat([1, 0], [n, 300]),
+        bounds=Bounds(0, 1),
+        constraints=[
+            LinearConstraint(np.hstack([-holds.astype(float), np.eye(300)]), ub=0),
+            LinearConstraint(np.hstack([apart, np.zeros((len(pairs), 300))]), ub=1),
+            LinearConstraint(np.repeat([1, 0], [n, 300]), ub=5),
+        ],
+        options={"mip_rel_gap": 0},
+    )
+    assert chosen(reach, grounds, 5)[0][2] == round(-solved.fun)
 
 
 def hurdle(**what: object) -> pd.DataFrame:

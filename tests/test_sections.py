@@ -118,8 +118,65 @@ def test_a_candidate_has_the_three_parts_and_no_story_of_our_own(public):
     said = words(propose.candidates(public))
     count = len(public.tables["candidates"])
     assert 3 <= count <= 5
-    for part in ("Evidence", "How progress would be known", "For the community to write"):
+    for part in (
+        "Evidence",
+        "How progress would be known",
+        "For the community to write: what will",
+    ):
         assert said.count(part) == count
+    for question in propose.INQUIRY:
+        assert said.count(question) == count
+
+
+def test_a_candidate_says_who_is_in_no_number_of_it(public):
+    hurdle = public.tables["findings"].set_index("rank").loc[public.tables["candidates"]["rank"][0]]
+    table = public.tables["coverage"]
+    here = table[(table["measure"] == hurdle["measure"]) & (table["group"] == hurdle["group"])]
+    rate = here.set_index("stage")["rate"].loc[hurdle["stages"].split()].min()
+    assert f"learners {rate:.0%} were, at the step where fewest were." in words(
+        propose.candidates(public)
+    )
+    nobody = changed(public, coverage=table.iloc[:0])
+    assert "How many of these learners were not assessed." in words(propose.candidates(nobody))
+
+
+def test_a_wellbeing_candidate_asks_how_it_contributes_to_success(public):
+    assert propose.CONTRIBUTES not in words(propose.candidates(public))
+    found = public.tables["findings"]
+    first = found["rank"] == public.tables["candidates"]["rank"][0]
+    name = found.loc[first, "measure"].item()
+    about = {
+        **public.about["measures"],
+        name: {**public.about["measures"][name], "domain": "wellbeing"},
+    }
+    told = dataclasses.replace(public, about={**public.about, "measures": about})
+    assert propose.CONTRIBUTES in words(propose.candidates(told))
+
+
+def together(*sets):
+    return pd.DataFrame(
+        [(place, *one) for place, one in enumerate(sets, start=1)],
+        columns=["set", "ranks", "unknown", "part"],
+    )
+
+
+def test_the_page_says_what_candidates_reach_together_in_words_and_which_sets_came_next(public):
+    one, two, *_ = public.tables["candidates"]["rank"]
+    sets = together((f"{one} {two}", "", "about half"), (f"{two}", "", "less than half"))
+    said = words(propose.candidates(changed(public, together=sets)))
+    assert "Together they reach about half of the learners" in said
+    assert "(together less than half)" in said
+    assert "answers have no names" not in said
+
+
+def test_where_no_part_may_be_told_none_is_and_no_other_set_is_made_up(public):
+    one, two, *_ = public.tables["candidates"]["rank"]
+    said = words(propose.candidates(changed(public, together=together((f"{one}", f"{two}", "")))))
+    assert "ogether they reach" not in said
+    assert "reach the most after this one" not in said
+    assert "it is not known which learners they reach" in said
+    only = words(propose.candidates(changed(public, together=together(("", f"{two}", "")))))
+    assert "were chosen together" not in only
 
 
 def test_every_claim_is_told_with_where_it_stands(public):
