@@ -166,6 +166,7 @@ def _search(
     """
     least, best, found = _fewest(ground, at_most), beat, None
     nobody = np.zeros(len(ground.weights), dtype=bool)
+    waiting: list[tuple[list[int], list[int], np.ndarray, int]]
     waiting = [([], places, nobody, int(ground.weights.sum()))]
     while waiting:
         chosen, left, covered, bound = waiting.pop()

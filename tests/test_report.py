@@ -251,6 +251,20 @@ def test_a_place_that_cannot_be_written_is_refused_before_any_work(sample, tmp_p
             make(sample, out=tmp_path / "file" / under)
 
 
+def test_what_find_writes_tells_how_many_learners_and_never_which(small, tmp_path, monkeypatch):
+    monkeypatch.setattr(report.evidence, "gather", lambda *_, **__: small.gathered)
+    report.write_findings(small.folder, out=tmp_path)
+    written = {path.stem: list(rows(path)) for path in tmp_path.glob("*.csv")}
+    assert set(written) == {"findings", "doubts", "candidates", "conditions"}
+    hurdles = [row for row in written["findings"] if row["direction"] == "hurdle"]
+    chosen = written["candidates"][0]
+    assert 0 < int(chosen["learners"]) <= int(chosen["of"])
+    assert set(chosen["ranks"].split()) <= {row["rank"] for row in hurdles}
+    assert {row["rank"] for row in written["conditions"]} <= {row["rank"] for row in hurdles}
+    for name in ("candidates", "conditions"):
+        assert not {"learner", "learner_id"} & set(written[name][0])
+
+
 def test_exact_reports_do_not_lie_among_public_ones():
     public = deliver.default_place("t")
     assert not deliver.default_place("t", audience="governance").is_relative_to(public)
