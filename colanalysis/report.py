@@ -132,7 +132,7 @@ def write_tables(ready: Release, folder: Path) -> None:
 def write_pages(
     folder: Path,
     *,
-    notebook: Path = notebooks.NOTEBOOKS / NOTEBOOK,
+    notebook: Path | None = None,
     values: Mapping[str, object] = MappingProxyType({}),
     community: Path | None = None,
     alone: bool = False,
@@ -142,6 +142,7 @@ def write_pages(
     ``community``: its folder, in which its own notebooks lie. ``alone`` as for `page_of`.
     """
     release_file = folder / "release.json"
+    notebook = notebook or notebooks.NOTEBOOKS / NOTEBOOK
     told = earlier.beside(folder) if "earlier" in parameters.declared(notebook) else {}
     pages = {}
     sheet = notebook.with_name(ON_ONE_PAGE)

@@ -140,7 +140,7 @@ def task(near: Path, own: Path, of: Path, **values: object) -> Task:
     """The task of one page from a release that was sealed before."""
     own.mkdir()
     shutil.copy(near / "rata" / "release.json", own)
-    return Task(own.name, make.page, (own, of, values), Limits(300, gib=2))
+    return Task(own.name, make.page, (own, of, values, None, None), Limits(300, gib=2))
 
 
 def outcomes(address: str, *tasks: Task) -> dict[str, Outcome]:

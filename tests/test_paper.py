@@ -269,7 +269,7 @@ def test_a_report_is_printed_beside_its_page_and_an_old_print_does_not_outlive_i
     quick = written(tmp_path / "quick").read_text(encoding="utf-8")
     monkeypatch.setenv(paper.NAMED, chromium)
     monkeypatch.setattr(report.evidence, "gather", lambda *_, **__: small.gathered)
-    monkeypatch.setattr(report, "page_of", lambda _: quick)
+    monkeypatch.setattr(report, "page_of", lambda *_, **__: quick)
     report.write(folder, out=out, audience="governance", pdf=True)
     assert paper.whole(pdf)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}

@@ -47,13 +47,13 @@ def test_papermill_reads_the_same_names_types_and_defaults(all_kinds):
 
 def test_the_report_declares_what_it_can_be_told():
     found = parameters.declared(REPORT)
-    assert list(found) == ["community", "release", "year", "provider", "audience"]
+    assert list(found) == ["community", "release", "earlier", "year", "provider", "audience"]
     assert found["audience"].allowed == ("public", "governance", "provider")
     assert found["year"].allowed == ("0", "1900..2100")
 
 
 def test_an_unknown_parameter_is_refused_naming_those_that_exist():
-    with pytest.raises(UsageError, match=r"'yaer'.*community, release, year, provider, audience"):
+    with pytest.raises(UsageError, match=r"'yaer'.*community, release, earlier, year"):
         parameters.checked(REPORT, {"yaer": 2025})
 
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 SAMPLE = Path(__file__).resolve().parent.parent.parent / "data" / "sample"
 TABLES = ("providers", "learners", "enrolments", "observations", "survey", "local_knowledge",
-          "resources")  # fmt: skip
+          "resources", "resource_rules", "leadership")  # fmt: skip
 SCHOOLS = ("P6", "S2")
 # The sample has no counts of others; these stand in for them.
 COUNTS = """\
