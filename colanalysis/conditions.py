@@ -36,9 +36,9 @@ def table(found: pd.DataFrame, journeys: Journeys) -> pd.DataFrame:
     condition, n_with, success_with, n_without, success_without (learners of the hurdle's latest year
     in the schools and year levels that have both), strata (how many those are), difference (in the
     share who succeed), low, high (its 95 % interval), verdict (``goes with``, ``goes with its
-    absence``, ``cannot tell``).
+    absence``, ``cannot tell``). Left out where either side is smaller than any group that is compared.
     """
-    known = _conditions(journeys)
+    known, smallest = _conditions(journeys), journeys.community.settings.smallest_group
     rows = []
     for hurdle, cell in covering.cells(found, journeys):
         here = known[known["year"].isna() | known["year"].isin(cell["year"])]
@@ -46,7 +46,9 @@ def table(found: pd.DataFrame, journeys: Journeys) -> pd.DataFrame:
             if condition in (hurdle.measure, *hurdle.group.split(" & ")):
                 continue
             both = cell.merge(met[["learner", "has"]], on="learner")
-            rows.append({"rank": hurdle.rank, "condition": condition, **beside(both)})
+            told = beside(both)
+            if min(told["n_with"], told["n_without"]) >= smallest:
+                rows.append({"rank": hurdle.rank, "condition": condition, **told})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

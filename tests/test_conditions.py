@@ -81,6 +81,15 @@ def test_of_fewer_than_forty_on_a_side_nothing_is_said() -> None:
     assert row.verdict == "cannot tell"
 
 
+@pytest.mark.parametrize(("n", "listed"), [(9, False), (10, True)])
+def test_a_side_smaller_than_any_group_that_is_compared_is_not_listed(n: int, listed: bool) -> None:
+    row = told(
+        learners(n, of=4, has=True), learners(60, of=40, has=False),
+        learners(30, of=4, has=True, provider="Q"),
+    )  # fmt: skip
+    assert (row is not None) is listed
+
+
 def test_a_condition_of_another_year_is_not_met() -> None:
     assert told(learners(50, of=40, has=True), learners(50, of=40, has=False), year=2024) is None
 
