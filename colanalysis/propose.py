@@ -71,7 +71,8 @@ def _chosen(release: Release, by_rank: dict[int, Any]) -> Html:
         )
     if best.part:
         said.append(
-            f"Together they reach {best.part} of the learners whom all the hurdles listed have to shift."
+            f"Together they reach {best.part} of the learners who did not succeed at one or more "
+            "of the hurdles listed."
         )
     if best.unknown:
         said.append(
