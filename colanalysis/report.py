@@ -221,7 +221,7 @@ def page_of(
     node = arrange.run(
         notebook,
         {**values, "release": str(release_file.resolve())},
-        chosen=about.get("sections"),  # none in releases from before there was a choice
+        chosen=about["sections"],
         folder=folder,
         alone=alone,
     )

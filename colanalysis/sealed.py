@@ -18,7 +18,7 @@ import pandas as pd
 
 from colanalysis.errors import UsageError
 
-FORMAT = 2
+FORMAT = 3
 
 
 @dataclass(frozen=True)

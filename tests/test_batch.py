@@ -374,6 +374,7 @@ def test_stopped_killed_and_gone_on_with_every_report_is_there_byte_for_byte(her
 
 
 @POSIX
+@pytest.mark.calibration
 def test_over_earlier_drafts_a_batch_that_was_killed_ends_as_one_that_was_not(tmp_path):
     folder = community(tmp_path / "rata", providers=3, learners=90)
     shows = "from colanalysis import changes, sealed\nchanges.since(sealed.read(release), earlier)"

@@ -218,6 +218,7 @@ def test_another_program_on_a_worker_ends_the_batch_before_and_within(
     assert not (tmp_path / "own" / deliver.PAGE).exists()
 
 
+@pytest.mark.calibration
 def test_a_scheduler_that_goes_leaves_a_batch_that_can_be_gone_on_with(
     here, near, tmp_path, caplog
 ):

@@ -50,8 +50,8 @@ def test_parameters_arrive_and_nothing_is_left_of_the_notebook_before(tmp_path):
     assert (tmp_path / "out").read_text() == "('007', False, '__main__')"
 
 
-def test_the_page_is_the_same_as_from_a_process_of_the_notebook_alone(tmp_path):
-    report.made().write(tmp_path / "release.json")
+def test_the_page_is_the_same_as_from_a_process_of_the_notebook_alone(tmp_path, public):
+    public.write(tmp_path / "release.json")
     assert why(page, tmp_path / "release.json", tmp_path / "out") == ""
     assert (tmp_path / "out").read_text() == report.page_of(tmp_path / "release.json")
 
