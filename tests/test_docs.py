@@ -80,7 +80,7 @@ def test_the_figures_of_making_pages_are_those_that_were_measured():
     told = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", GUIDE, re.M))
     for words, name in {
         "`papermill` and `jupyter nbconvert` as commands": "commands",
-        f"this project, {one['pages']} pages by one process": "ours",
+        f"this project, a batch of {one['pages']} reports": "ours",
         "the same code as plain functions, without any notebook run": "plain",
         "of that, charts": "drawing",
         "of that, from cells to the page": "exporting",

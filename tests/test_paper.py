@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -268,7 +269,9 @@ def test_a_report_is_printed_beside_its_page_and_an_old_print_does_not_outlive_i
     shutil.copytree(small.folder, folder)
     quick = written(tmp_path / "quick").read_text(encoding="utf-8")
     monkeypatch.setenv(paper.NAMED, chromium)
-    monkeypatch.setattr(report.evidence, "gather", lambda *_, **__: small.gathered)
+    # The ledger is written into the folder of the community that was gathered: a copy's.
+    here = replace(small.gathered, community=replace(small.gathered.community, folder=folder))
+    monkeypatch.setattr(report.evidence, "gather", lambda *_, **__: here)
     monkeypatch.setattr(report, "page_of", lambda *_, **__: quick)
     report.write(folder, out=out, audience="governance", pdf=True)
     assert paper.whole(pdf)
