@@ -6,7 +6,6 @@ of the sections. What was not chosen is not run.
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import tempfile
@@ -58,9 +57,9 @@ def run(
 ) -> Any:
     """Run a notebook and give what came out, its sections arranged as they were chosen.
 
-    ``folder``: where the community's own notebooks lie; ``alone`` as for `execute.run`. All is run as it is where nothing was chosen,
-    and of a notebook whose headings have no tags of sections. ReportError as `execute.run` raises it,
-    and where a section was chosen that the notebook does not have.
+    ``folder``: where the community's own notebooks lie; ``alone`` as for `execute.run`. All is run as it
+    is where nothing was chosen, and of a notebook whose headings have no tags of sections. ReportError
+    as `execute.run` raises it, and where a section was chosen that the notebook does not have.
     """
     if chosen is None:
         return execute.run(notebook, values, alone=alone)
@@ -122,8 +121,7 @@ def _with_only(
 
 def _own_section(notebook: Path, release: str, alone: bool) -> list[Any]:
     """Run a community's own notebook on a release and give its cells as a section of the page."""
-    ran = execute.run(notebook, {RELEASE: release}, alone=alone)
-    node = copy.deepcopy(ran)
+    node = execute.run(notebook, {RELEASE: release}, alone=alone)
     tops = 0
     for cell in node.cells:
         if cell.cell_type == "markdown":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -264,7 +264,7 @@ def test_the_figures_of_the_document_are_those_that_were_kept() -> None:
     run = importlib.import_module("benchmarks.consistency.run")
     kept = pd.read_csv(run.RESULTS)
     assert run.written(kept) in (ROOT / "docs" / "method.md").read_text(encoding="utf-8")
-    assert [run.World(**row) for row in kept[list(run.asdict(run.World()))].to_dict("records")] == (
+    assert [run.World(**row) for row in kept[list(asdict(run.World()))].to_dict("records")] == (
         run.KINDS
     )
     assert (kept["communities"] == run.SEEDS).all()

@@ -216,7 +216,8 @@ def test_the_method_tells_what_the_benchmark_saw(benchmark):
 
 
 def test_lowest_groups_without_a_shift_are_not_told_to_have_shifted(benchmark):
-    seen = benchmark.seen(benchmark.World(apart=0.0, wander=0.0), seeds=60)
+    world = benchmark.World(apart=0.0, wander=0.0)
+    seen = benchmark.kinds.seen(world, one=benchmark.one, seeds=60, called="runs")
     assert seen["shifted"] <= 4
     # The usual test of two shares is taken in by the pick.
     assert seen["plain"] >= 5

@@ -6,24 +6,20 @@ A row of results/consistency.csv is many communities of one kind, of seeds 10,00
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import kinds
 from benchmarks.consistency import worlds
 from benchmarks.consistency.worlds import World
 from colanalysis import agree
 from colanalysis.moderating import moderate
 
 RESULTS = Path(__file__).parent / "results" / "consistency.csv"
-FIRST_SEED, SEEDS = 10_000, 200
+SEEDS = 200
 NOISY = 0.85
 KINDS = [
     World(reliability=NOISY, means=0.0),
@@ -49,25 +45,20 @@ HEAD = (
 
 def main() -> None:
     """Make every kind of community and say what was seen."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=SEEDS, help="how many communities of a kind")
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(options.jobs) as pool:
-        rows = list(pool.map(partial(seen, seeds=options.seeds), KINDS))
-    RESULTS.parent.mkdir(exist_ok=True)
-    pd.DataFrame(rows).to_csv(RESULTS, index=False, float_format="%.4g")
-    print(written(pd.read_csv(RESULTS)))
+    kinds.run(
+        KINDS,
+        one,
+        about=__doc__,
+        usual=SEEDS,
+        called="communities",
+        digits=4,
+        results=RESULTS,
+        written=written,
+    )
 
 
-def seen(world: World, *, seeds: int) -> dict[str, float]:
-    """What is told of many communities of one kind, as sums over them."""
-    told = pd.DataFrame([_one(world, FIRST_SEED + seed) for seed in range(seeds)])
-    return {**asdict(world), "communities": seeds, **told.sum().to_dict()}
-
-
-def _one(world: World, seed: int) -> Mapping[str, float]:
+def one(world: World, seed: int) -> Mapping[str, float]:
+    """What is told of the community of a kind and a seed."""
     journeys, higher = worlds.made(world, seed)
     agreed = agree.counts(journeys)
     table = moderate.schools(agreed, community=worlds.COMMUNITY)

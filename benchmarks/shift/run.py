@@ -7,24 +7,20 @@ be found four times in five.
 
 from __future__ import annotations
 
-import argparse
-import os
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import kinds
 from benchmarks.shift import worlds
 from benchmarks.shift.worlds import Made, World
 from colanalysis.planning import shift
 from colanalysis.planning.target import Baseline
 
 RESULTS = Path(__file__).parent / "results" / "shift.csv"
-FIRST_SEED, SEEDS = 10_000, 1_000
+SEEDS = 1_000
 Z95 = 1.959963984540054
 KINDS = [
     World(lowest=False),
@@ -52,25 +48,20 @@ HEAD = (
 
 def main() -> None:
     """Make every kind of community and say what was seen."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=SEEDS, help="how many communities of a kind")
-    parser.add_argument("--jobs", type=int, default=2)
-    options = parser.parse_args()
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(options.jobs) as pool:
-        rows = list(pool.map(partial(seen, seeds=options.seeds), KINDS))
-    RESULTS.parent.mkdir(exist_ok=True)
-    pd.DataFrame(rows).to_csv(RESULTS, index=False, float_format="%.6g")
-    print(written(pd.read_csv(RESULTS)))
+    kinds.run(
+        KINDS,
+        one,
+        about=__doc__,
+        usual=SEEDS,
+        called="runs",
+        digits=6,
+        results=RESULTS,
+        written=written,
+    )
 
 
-def seen(world: World, *, seeds: int) -> dict[str, float]:
-    """What is told of many communities of one kind, as sums over them."""
-    told = pd.DataFrame([_one(world, FIRST_SEED + seed) for seed in range(seeds)])
-    return {**asdict(world), "runs": seeds, **told.sum().to_dict()}
-
-
-def _one(world: World, seed: int) -> Mapping[str, float]:
+def one(world: World, seed: int) -> Mapping[str, float]:
+    """What is told of the community of a kind and a seed."""
     chance = np.random.default_rng(seed)
     made = worlds.made(world, chance)
     nothing = Baseline(int(chance.binomial(made.of, made.later)), made.of)

@@ -22,7 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from colanalysis import deliver, paper, program, report
+from colanalysis import deliver, paper, program
 from colanalysis.batching import make, work
 from colanalysis.batching.work import Limits, Outcome, Task
 from colanalysis.errors import ReportError, UsageError
@@ -34,7 +34,6 @@ _ANSWER, _PATIENCE, _LOOK_AGAIN = 10.0, 300.0, 0.2
 # More pages under way than can be made at once, so that no worker waits for its next release; not all
 # of them, as the scheduler holds every release that was sent.
 _AHEAD = 2
-RELEASE = "release.json"
 # How a worker fails that has no such package, or another one.
 _FOREIGN = (ImportError, AttributeError)
 GO_ON = "Reports that are done stay; --resume makes the others."
@@ -145,14 +144,10 @@ def _sent(task: Task, made_with: Sequence[str]) -> tuple[bytes, bytes]:
         "values": values,
         "limits": asdict(task.limits or Limits()),
     }
-    needed = {
-        f"report/{RELEASE}": folder / RELEASE,
-        f"report/{deliver.EARLIER}": folder / deliver.EARLIER,
-        notebook.name: notebook,
-        report.ON_ONE_PAGE: notebook.with_name(report.ON_ONE_PAGE),
-    }
     files = {
-        name: path.read_text(encoding="utf-8") for name, path in needed.items() if path.is_file()
+        name: path.read_text(encoding="utf-8")
+        for name, path in make.needed(folder, notebook).items()
+        if path.is_file()
     }
     return json.dumps(asked).encode(), json.dumps(files).encode()
 

@@ -12,7 +12,7 @@ from colanalysis import deliver, earlier, evidence, ledger, paper, release, repo
 from colanalysis.batching.plan import Job
 from colanalysis.terms import settings
 
-__all__ = ["keep", "page", "releases"]
+__all__ = ["keep", "needed", "page", "releases"]
 
 
 def releases(folder: Path, asked: Sequence[tuple[Job, Path]], out: Path) -> None:
@@ -61,6 +61,16 @@ def page(
         # This process is ended with all of its group, and the browser with it.
         paper.printed(folder / deliver.PAGE, browser, own_group=False)
     keep(folder)
+
+
+def needed(folder: Path, notebook: Path) -> dict[str, Path]:
+    """Each file that a report's pages are made of, by its place beside the notebook; not all are there."""
+    return {
+        "report/release.json": folder / "release.json",
+        f"report/{deliver.EARLIER}": folder / deliver.EARLIER,
+        notebook.name: notebook,
+        report.ON_ONE_PAGE: notebook.with_name(report.ON_ONE_PAGE),
+    }
 
 
 def keep(folder: Path) -> None:

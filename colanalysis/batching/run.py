@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import deliver, export, paper, program, release, report
+from colanalysis import deliver, export, paper, program, release
 from colanalysis.batching import cluster, index, journal, make, work
 from colanalysis.batching.journal import DONE, FAILED, PLACING, Entry, Journal
 from colanalysis.batching.plan import Job, Plan
@@ -185,13 +185,7 @@ def _fingerprint(job: Job, folder: Path, pdf: bool) -> str:
     """
     told = hashlib.sha256(program.digest(*LIBRARIES))
     values = json.dumps(dict(job.values), sort_keys=True).encode()
-    files = (
-        folder / "release.json",
-        folder / deliver.EARLIER,
-        job.notebook,
-        job.notebook.with_name(report.ON_ONE_PAGE),
-        *job.own,
-    )
+    files = (*make.needed(folder, job.notebook).values(), *job.own)
     parts = (path.read_bytes() if path.is_file() else b"" for path in files)
     for part in (*parts, values, b"printed" if pdf else b""):
         told.update(len(part).to_bytes(8, "big") + part)
