@@ -8,7 +8,7 @@ nothing is drafted in its place.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -215,31 +215,43 @@ def alike(
 ) -> pd.DataFrame:
     """The results of a plan's group and of all groups that it was picked among, year by year.
 
-    Those are all groups of one attribute at the plan's measure and year levels; there are none for a
-    plan about all learners. Only years on the baseline's yardstick are told. Columns: group, year, n
-    (who succeed), of. UsageError where the plan's group does not exist.
+    Those are all single groups at the plan's measure and year levels; there are none for a plan about
+    all learners. Columns: group, year, n (who succeed), of. UsageError where the plan's group does
+    not exist.
     """
-    rows = _about({**plan, "group": ""}, counted, community)
-    measure, own = community.measures[str(plan["measure"])], str(plan.get("group", ""))
-    singles = sorted({part for one in rows["profile"] for part in one.split(" & ") if part})
-    _exists(own, singles, where=str(plan["challenge"]))
-    period = catalogue.period(measure, int(str(plan["baseline_year"])))
-    on_it = rows["year"].map(lambda year: catalogue.period(measure, int(year)) == period)
-    rows = rows[on_it.astype(bool)]
+    own = str(plan.get("group", ""))
+    exists(plan, counted, community=community)
+    rows = on_yardstick(plan, counted, community=community)
+    singles = sorted(_singles(rows))
     others = [one for one in singles if own and _parts(one) != _parts(own)]
     told = [_by_year(rows, group) for group in (own, *others)]
     return pd.concat(told, ignore_index=True)
 
 
-def _exists(group: str, singles: Collection[str], *, where: str) -> None:
+def on_yardstick(
+    plan: Mapping[str, object], counted: pd.DataFrame, *, community: Community
+) -> pd.DataFrame:
+    """Keep the counts of a plan's measure and year levels in the years of its baseline's yardstick."""
+    rows = _about({**plan, "group": ""}, counted, community)
+    measure = community.measures[str(plan["measure"])]
+    return rows[catalogue.on_that_of(measure, int(str(plan["baseline_year"])), rows["year"])]
+
+
+def exists(plan: Mapping[str, object], counted: pd.DataFrame, *, community: Community) -> None:
+    """UsageError that lists the groups there are, where there are results and none of a plan's group."""
+    singles = _singles(_about({**plan, "group": ""}, counted, community))
     known = set(map(labels.plain, singles))
-    for part in filter(None, group.split(" & ")):
+    for part in filter(None, str(plan.get("group", "")).split(" & ")):
         if labels.plain(part) not in known:
             raise UsageError(
                 f'found the group "{part}" in a plan',
-                where=where,
-                expected=f"one of: {', '.join(singles) or 'no group, since there are no results'}",
+                where=str(plan["challenge"]),
+                expected=f"one of: {', '.join(sorted(singles)) or 'no group, since there are no results'}",
             )
+
+
+def _singles(rows: pd.DataFrame) -> set[str]:
+    return {part for one in rows["profile"].drop_duplicates() for part in one.split(" & ")} - {""}
 
 
 def _by_year(rows: pd.DataFrame, group: str) -> pd.DataFrame:

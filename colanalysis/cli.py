@@ -446,8 +446,10 @@ def _shift(options: argparse.Namespace) -> int:
 
     gathered = evidence.gather(options.folder, year=options.year, tell=_tell)
     told = stand.plans(gathered.counted, community=gathered.community)
-    for line in stand.in_words(told) or ["There is no [[plan]] in community.toml."]:
-        print(line)
+    for plan, said in zip(told["challenge"], stand.in_words(told), strict=True):
+        print(f"{plan}: {said}")
+    if told.empty:
+        print("There is no [[plan]] in community.toml.")
     print(told.T.to_string(header=False))
     print("Exact numbers, for the data lead only: do not pass on.", file=sys.stderr)
     return 0

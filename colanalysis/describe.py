@@ -103,6 +103,11 @@ def measure(name: str, about: Mapping[str, Any]) -> str:
     return known["label"] if known else label(f"measure.{name}")
 
 
+def place(provider: str, release: Release) -> str:
+    """Name a provider; the community where none is named."""
+    return str(release.about["providers"].get(provider, provider) or "the community")
+
+
 def title(finding: Any, about: Mapping[str, Any]) -> str:
     """A finding in a few words: measure, steps and learners."""
     who = about["providers"].get(finding.provider_id) or (
@@ -185,6 +190,15 @@ def limits(row: Any) -> str:
 def count(number: float | None) -> str:
     """A published number of learners; c where it is hidden."""
     return "c" if _missing(number) else f"{number:,.0f}"
+
+
+def published(rows: pd.DataFrame) -> dict[str, Any]:
+    """Number counted, share and range of published counts, as columns of a table."""
+    return {
+        "n": rows["n"].map(count),
+        "rate": [cell(row) for row in rows.itertuples()],
+        "range": [limits(row) for row in rows.itertuples()],
+    }
 
 
 def claims(release: Release, rank: int) -> list[str]:

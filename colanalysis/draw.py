@@ -26,10 +26,11 @@ from colanalysis.drawing.canvas import (
 )
 from colanalysis.drawing.listing import Head, Row, listing
 from colanalysis.drawing.picture import Bar, Mark, Picture
+from colanalysis.drawing.tradeoff import tradeoff_figure
 from colanalysis.drawing.trendline import STYLES, trend_figure
 from colanalysis.errors import ReportError
 
-__all__ = ["Chart", "coverage", "flow", "gaps", "pathway", "trend"]
+__all__ = ["Chart", "coverage", "flow", "gaps", "pathway", "trade_off", "trend"]
 
 _LINE, _BAND = "Line: 95% range", "Band: 95% range"
 _BAR = 14
@@ -89,6 +90,15 @@ def coverage(table: pd.DataFrame, *, what: str = "assessed") -> Chart:
     """
     _need(table, "coverage", ["label", "share"])
     return chart(partial(_coverage_figure, table, what=what), alt=alt.coverage(table, what=what))
+
+
+def trade_off(table: pd.DataFrame) -> Chart:
+    """Show how many learners each way of sharing reaches, against how far it is from equal shares.
+
+    Columns: way (up to four; blank for the line of the most that can be reached), moved, reached.
+    """
+    _need(table, "trade-off", ["way", "moved", "reached"])
+    return chart(partial(tradeoff_figure, table), alt=alt.trade_off(table))
 
 
 def _need(table: pd.DataFrame, name: str, columns: Sequence[str]) -> None:

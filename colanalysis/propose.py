@@ -1,7 +1,7 @@
 """Propose: what a community can put on the table from its evidence, and what only it can say.
 
-Candidate challenges, earlier plans and local knowledge: the numbers come from the release, the
-decisions stay with the community. Nothing is filled in on its behalf.
+Candidate challenges and local knowledge: the numbers come from the release, the decisions stay with
+the community. Nothing is filled in on its behalf.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pandas as pd
 from colanalysis import describe, page
 from colanalysis.describe import percent
 from colanalysis.page import Html
+from colanalysis.planning import aim
 from colanalysis.sealed import Release
 
 INQUIRY = (
@@ -108,7 +109,7 @@ def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, lis
         ("To build on", goes_well),
         ("Met at the same step", f"{conditions.rstrip('.')}. {CONDITIONS}"),
         ("The story of what will happen", STORY),
-        ("How progress would be known", _progress(hurdle, about)),
+        ("How progress would be known", _progress(hurdle, release)),
     ]
     if about["measures"][hurdle.measure]["domain"] == "wellbeing":
         said.append(("How it contributes to success", CONTRIBUTES))
@@ -142,52 +143,25 @@ def _named(ranks: str, by_rank: dict[int, Any], release: Release, otherwise: str
     return "; ".join(named) if named else otherwise
 
 
-def _progress(hurdle: Any, about: Any) -> str:
-    measure = about["measures"][hurdle.measure]
-    said = (
-        f"Share {measure['success']}, now {describe.share(hurdle)}; to reach "
-        f"{percent(hurdle.reference_rate)}, about {hurdle.learners_to_shift:,.0f} more of about "
-        f"{hurdle.n_latest:,.0f} learners a year would have to succeed."
-    )
-    since = [year for year, _ in measure["breaks"] if hurdle.year_max < year <= about["year"]]
+def _progress(hurdle: Any, release: Release) -> Html:
+    """By what it would be seen, where it stands, and what a target would ask for."""
+    measure = release.about["measures"][hurdle.measure]
+    said = [f"By the share {measure['success']}."]
+    since = [
+        year for year, _ in measure["breaks"] if hurdle.year_max < year <= release.about["year"]
+    ]
     if since:
-        said += f" The yardstick changed in {since[-1]}: a target has to start from the new one."
-    return said
-
-
-def plans(release: Release) -> Html:
-    """Where the targets of earlier plans stand."""
-    table = release.tables["plans"]
-    if table.empty:
-        return page.paragraphs(
-            ["No earlier plan is in community.toml. With a [[plan]] for each earlier target, this "
-             "section says where it stands."]
-        )  # fmt: skip
-    shown = pd.DataFrame(
-        {
-            "challenge": table["challenge"],
-            "baseline": [f"{r.baseline_n} of {r.baseline_of} ({r.baseline_year})"
-                         for r in table.itertuples()],
-            "target": [f"{percent(r.target)} by {r.target_year}" for r in table.itertuples()],
-            "now": [f"{describe.percent(r.rate)} ({r.year:.0f})" if not r.mark else "c"
-                    for r in table.itertuples()],
-            "verdict": [_met(r) for r in table.itertuples()],
-        }
-    )  # fmt: skip
-    headings = {
-        "challenge": "Earlier challenge",
-        "now": "Latest result",
-        "verdict": "Where it stands",
-    }
-    return page.table(shown, caption="Targets of earlier plans", headings=headings)
-
-
-def _met(row: Any) -> str:
-    if not row.same_yardstick:
-        return "Cannot be said: the yardstick changed in between"
-    if row.mark or row.rate != row.rate:
-        return "Cannot be shown: too few learners"
-    return "Reached" if row.rate >= row.target else "Not reached yet"
+        said.append(
+            f"The yardstick changed in {since[-1]}: a target has to start from the new one."
+        )
+    targets = release.tables["targets"]
+    own = targets[targets["rank"] == hurdle.rank]
+    if own.empty:
+        return page.bullets(
+            [*said, "What a target would ask for may not be told of so few learners."]
+        )
+    (asked,) = aim.in_words(own, about="about ")
+    return page.bullets([*said, *asked, "Being like others is not the only yardstick."])
 
 
 def local_knowledge(release: Release) -> Html:

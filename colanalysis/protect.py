@@ -117,6 +117,14 @@ def shares(shown: pd.DataFrame) -> pd.DataFrame:
     return shown.assign(rate=rate, low=np.round(low, 2), high=np.round(high, 2))
 
 
+def middle(shown: pd.DataFrame, rules: Rules) -> pd.Series:
+    """``n_success``; where it is told in words, the middle of what the words allow stands in for it."""
+    few = rules.smallest_count / 2
+    most = shown["n"].astype(float) - few
+    told = shown["n_success"].astype(float)
+    return told.mask(shown["mark"] == FEW, few).mask(shown["mark"] == MOST, most)
+
+
 def sizes(table: pd.DataFrame, columns: list[str], rules: Rules, *, smallest: int) -> pd.DataFrame:
     """Put numbers of rows into the form that may be shown; those under ``smallest`` become NaN.
 

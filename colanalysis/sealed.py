@@ -18,7 +18,7 @@ import pandas as pd
 
 from colanalysis.errors import UsageError
 
-FORMAT = 3
+FORMAT = 4
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,7 @@ def own_years(finding: Any, release: Release) -> Html:
         {
             "year": [f"{year:.0f}" for year in years["year"]],
             "who": drawn["series"],
-            **_published(years),
+            **describe.published(years),
         }
     )
     title = describe.title(finding, release.about)
@@ -154,7 +154,7 @@ def _every_group(finding: Any, rows: pd.DataFrame, release: Release) -> Html:
     shown = pd.DataFrame(
         {
             "group": rows["group"].map(describe.group_label),
-            **_published(rows),
+            **describe.published(rows),
         }
     )
     rule = release.about["measures"][finding.measure]["success"]
@@ -179,7 +179,7 @@ def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
             "step": rows["step"],
             "name": rows["name"],
             "year": [f"{year:.0f}" for year in rows["year"]],
-            **_published(rows),
+            **describe.published(rows),
         }
     )
     headings = {
@@ -196,12 +196,3 @@ def _pathway_of(rows: pd.DataFrame, name: str, release: Release) -> Html:
         reading=explain.pathway(next(rows.itertuples()), release),
     )
     return figure + page.paragraphs(describe.judged(release, of=set(rows["measure"])))
-
-
-def _published(rows: pd.DataFrame) -> dict[str, Any]:
-    """Number counted, share and range of published counts, as columns of a table."""
-    return {
-        "n": rows["n"].map(describe.count),
-        "rate": [describe.cell(row) for row in rows.itertuples()],
-        "range": [describe.limits(row) for row in rows.itertuples()],
-    }

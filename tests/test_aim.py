@@ -13,7 +13,7 @@ from colanalysis import covering
 from colanalysis.planning import aim
 from colanalysis.terms.yardstick import Break
 
-LIKE = ["typical", "upper quarter", "best seen"]
+LIKE = ["typical", "upper_quarter", "best_seen"]
 
 
 def hurdle(**other: object) -> pd.DataFrame:
@@ -44,10 +44,13 @@ def test_the_latest_year_of_the_group_is_the_baseline_and_the_others_are_the_tar
     )
     assert (row["n"], row["of"], row["year"], row["target"]) == (37, 73, 2024, "70")
     # 70 % of 73 is 51.1: 52 reach it, 51 are nearest, and 51 of 73 reads as 69.9, which is 70.
-    assert (row["reaches"], row["nearest"], row["reads as"]) == (52, 51, 51)
+    assert (row["reaches"], row["nearest"], row["reads_as"]) == (52, 51, 51)
     assert all(math.isnan(row[rung]) for rung in LIKE)
-    assert "fewer than 4" in row["says"]
-    assert "15 more learners" in aim.in_words(pd.DataFrame([row]))[0]
+    assert row["compared"] == 2
+    (said,) = aim.in_words(pd.DataFrame([row]))
+    assert "In 2024 it was 37 of 73 learners; 70 % of them" in said[0]
+    assert "would be 15 more" in said[0]
+    assert "fewer than 4" in said[-1]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +84,7 @@ def test_rungs_are_of_providers_on_the_same_yardstick(gathered):
         "records"
     )
     # The middle one is as the whole group: 112 of 200 succeed and no provider was ever at all of them.
-    assert row["typical"] <= row["upper quarter"] < row["best seen"] <= 200 - 112
+    assert row["typical"] <= row["upper_quarter"] < row["best_seen"] <= 200 - 112
     without = aim.at_candidates([1], hurdle(), counts(*rows), community=here)
     assert without.to_dict("records") == [row]
 

@@ -8,7 +8,7 @@ import re
 import pandas as pd
 import pytest
 
-from colanalysis import allot
+from colanalysis import allot, lead, share_out
 from colanalysis.resourcing import options
 
 
@@ -79,7 +79,7 @@ def test_no_way_of_sharing_is_recommended_and_all_stand_in_one_order(public):
     said = words(allot.resources(public))
     assert "none is recommended, and their order means nothing" in said
     assert not re.search(r"\b(best|should choose|optimal|fairest)\b", said)
-    assert list(allot.OPTIONS) == list(options.OPTIONS)
+    assert list(share_out.OPTIONS) == list(options.OPTIONS)
 
 
 def test_without_resources_it_is_said_what_would_be_needed(public):
@@ -105,7 +105,7 @@ def test_a_rule_outside_its_years_is_said_to_be_so(public):
 
 
 def test_roles_are_told_by_role_with_what_is_missing_and_who_carries_several(public):
-    said = words(allot.leadership(public))
+    said = words(lead.leadership(public))
     assert "Rimu Terrace School – – No role yet" in said
     assert "Open: nobody holds it yet" in said
     assert "Head of English (Te Awa Rere Intermediate) holds 2 roles" in said
@@ -113,11 +113,11 @@ def test_roles_are_told_by_role_with_what_is_missing_and_who_carries_several(pub
 
 def test_without_roles_it_is_said_what_to_agree(public):
     none = changed(public, leadership=public.tables["leadership"].head(0))
-    assert "who leads it, in whose time" in words(allot.leadership(none))
+    assert "who leads it, in whose time" in words(lead.leadership(none))
 
 
 def test_the_next_stage_is_told(public):
-    said = words(allot.way(public))
+    said = words(lead.way(public))
     assert said.count(": next") == 1
     assert "6. Appoint" in said
 

@@ -15,7 +15,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
 from colanalysis import draw
-from colanalysis.drawing import canvas, letters, picture, trendline
+from colanalysis.drawing import canvas, ends, letters, picture, tradeoff, trendline
 from colanalysis.drawing.picture import Bar, Line, Marker, Picture, Text
 from colanalysis.errors import ReportError
 
@@ -62,7 +62,15 @@ COVERAGE = pd.DataFrame(
     [("Reading", 0.87), ("Phonics after 40 weeks", 0.31), ("Wellbeing", NAN)],
     columns=["label", "share"],
 )
+TRADE_OFF = pd.DataFrame(
+    [
+        ("", 0, 32), ("", 3, 40), ("", 9, 41), ("Equal shares", 0, 32), ("By roll", 5, 36),
+        ("By learners to shift", 9, 41), ("By reach", 9, 41),
+    ],
+    columns=["way", "moved", "reached"],
+)  # fmt: skip
 CHARTS = {
+    "trade-off": (draw.trade_off, TRADE_OFF, tradeoff.tradeoff_figure),
     "pathway": (draw.pathway, PATHWAY, draw._pathway_figure),
     "gaps": (draw.gaps, GAPS, draw._gaps_figure),
     "trend": (draw.trend, TREND, trendline.trend_figure),
@@ -287,11 +295,40 @@ def test_the_same_table_gives_the_same_small_bytes(name: str) -> None:
     assert float(ElementTree.fromstring(first.narrow).get("width", "")) == 340
 
 
+@both_widths
+def test_a_trade_off_has_each_way_where_it_is_and_the_most_as_a_line(width: int) -> None:
+    drawn = tradeoff.tradeoff_figure(TRADE_OFF, width)
+    right = {t.text: t.y for t in drawn.texts if t.anchor == "right"}
+    below = {t.text: t.x for t in drawn.texts if t.anchor == "center"}
+
+    def told(x: float, y: float) -> tuple[float, float]:
+        moved = (x - below["0"]) / (below["12"] - below["0"]) * 12
+        reached = (y - right["0"]) / (right["60"] - right["0"]) * 60
+        return round(moved, 6), round(reached, 6)
+
+    ways = TRADE_OFF[TRADE_OFF["way"] != ""]
+    for way, moved, reached in ways.itertuples(index=False):
+        (mark,) = found(drawn, Marker, way)
+        assert told(mark.x, mark.y) == (moved, reached)
+    (line,) = found(drawn, Line, "best")
+    assert [told(*point) for point in line.points] == [(0, 32), (3, 40), (9, 41)]
+    shapes = {
+        (mark.shape, mark.colour) for way in ways["way"] for mark in found(drawn, Marker, way)
+    }
+    assert len(shapes) == 4
+
+
 def test_descriptions_say_the_numbers_and_what_is_hidden() -> None:
     assert draw.pathway(PATHWAY).alt == (
         "Dot chart with intervals: share of learners who succeed, 5 results in 3 steps of the "
         "pathway. Highest: University Entrance, Leavers, 100%; lowest: Writing: teacher "
         "judgement, Years 7–8, 48%. 1 mark is hidden because too few learners are counted."
+    )
+    assert draw.trade_off(TRADE_OFF).alt == (
+        "Line with marks: learners reached by 4 ways of sharing, against units moved from equal shares. "
+        "Equal shares: 32 reached, 0 units moved; By roll: 36 reached, 5 units moved; By learners to "
+        "shift: 41 reached, 9 units moved; By reach: 41 reached, 9 units moved. At most are reached: 32 "
+        "with 0 units moved, 41 with 9 units moved."
     )
     assert draw.gaps(GAPS, reference="Learners like them").alt == (
         "Dumbbell chart: 4 groups, each beside learners like them. Largest difference: Boys · "
@@ -314,7 +351,7 @@ def test_descriptions_say_the_numbers_and_what_is_hidden() -> None:
     )
 
 
-@every_chart
+@pytest.mark.parametrize("name", [name for name in CHARTS if name != "trade-off"])
 def test_a_chart_of_hidden_numbers_still_stands_and_says_so(name: str) -> None:
     make, table, _ = CHARTS[name]
     numbers = table.columns.intersection(
@@ -490,7 +527,7 @@ def test_long_labels_wrap_with_the_dot_at_the_end_of_a_line() -> None:
 def test_end_labels_never_cover_one_another(boxes: list[tuple[float, float]]) -> None:
     boxes = sorted(boxes)
     sizes = [size for _, size in boxes]
-    placed = trendline.apart([middle for middle, _ in boxes], sizes, (0, 250))
+    placed = ends.apart([middle for middle, _ in boxes], sizes, (0, 250))
     for i in range(1, len(placed)):
         assert placed[i] - placed[i - 1] >= (sizes[i] + sizes[i - 1]) / 2 - 1e-6
     assert placed[-1] <= 250 + 1e-6

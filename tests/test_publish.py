@@ -13,7 +13,8 @@ from builders import counted as counts_of
 
 import colanalysis
 from colanalysis import protect, release
-from colanalysis.publishing import accompany
+from colanalysis.errors import UsageError
+from colanalysis.publishing import accompany, since
 
 LEVELS = {**dict.fromkeys(range(4), "years_0_3"), **dict.fromkeys(range(4, 7), "years_4_6"),
           7: "years_7_8", 8: "years_7_8", 9: "years_9_10", 10: "years_9_10",
@@ -422,6 +423,11 @@ def with_plan(gathered, **changed):
     return dataclasses.replace(gathered, community=community)
 
 
+# The yardstick of 2023 is that of 2024, and not that of 2025.
+NOW = {"group": "gender=male", "target_year": 2024}
+YEARS = pd.DataFrame(columns=["plan", "group", "year", "n", "n_success", "mark"])
+
+
 @pytest.mark.parametrize(
     ("n", "of", "said"),
     [
@@ -438,10 +444,107 @@ def test_an_earlier_plans_baseline_is_told_as_any_other_count(small, n, of, said
     rules = protect.rules_for("public", small.gathered.community.settings, b"a key for tests")
     planned = with_plan(small.gathered, baseline_n=n, baseline_of=of)
     now = pd.DataFrame([dict.fromkeys(["n", "n_success", "rate", "low", "high", "mark", "done"])])
-    row, again = (accompany.plans(planned, now, rules).iloc[0] for _ in range(2))
+    row, again = (since.plans(planned, now, YEARS, rules).iloc[0] for _ in range(2))
     assert row["baseline_n"] in said[0]
     assert row["baseline_of"] in said[1]
     assert list(row[["baseline_n", "baseline_of"]]) == list(again[["baseline_n", "baseline_of"]])
+
+
+def judged(gathered, *, n, n_success, base=3, mark="", **plan):
+    """What is told of a plan whose group was at 40 of 100 three times, beside five groups at 60 of 100."""
+    rules = protect.Rules(base=base, smallest_group=10, smallest_survey=5, smallest_count=6)
+    planned = with_plan(gathered, **NOW, baseline_n=39, baseline_of=99, **plan)
+    now = pd.DataFrame([{"n": n, "n_success": n_success, "rate": None, "low": None, "high": None,
+                         "mark": mark, "done": ""}])  # fmt: skip
+    own = [(0, "gender=male", year, 99, 39, "") for year in (2021, 2022, 2023)]
+    groups = [f"ethnicity={one}" for one in "ABCDE"]
+    beside = [(0, group, year, 99, 60, "") for group in groups for year in (2021, 2022, 2023)]
+    years = pd.DataFrame(own + beside, columns=list(YEARS))
+    return since.plans(planned, now, years, rules).iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("n_success", "met", "shift"),
+    [
+        (42, "not met", "cannot be told"),
+        (75, "not met", "shifted beyond noise"),
+        (78, "too near to tell", "shifted beyond noise"),
+        (84, "met", "shifted beyond noise"),
+        (15, "not met", "moved away beyond noise"),
+    ],
+)
+def test_a_plan_is_judged_by_what_is_told_beside_what_comes_by_itself(small, n_success, met, shift):
+    row = judged(small.gathered, n=99.0, n_success=n_success)
+    assert (row["met"], row["shift"]) == (met, shift)
+    assert row["expected_low"] <= 42 <= row["expected_high"]
+    # Exactly counted, 80 of 100 are met and 79 are not.
+    exact = [judged(small.gathered, n=100.0, n_success=n, base=1)["met"] for n in (79, 80)]
+    assert exact == ["not met", "met"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_success": None, "mark": "few"},
+        {"n": None, "n_success": None, "mark": "c"},
+        {"baseline_n": 3, "baseline_of": 30},
+        {"baseline_n": "", "baseline_of": "", "baseline_year": 2019},
+    ],
+)
+def test_a_plan_is_not_judged_by_what_may_not_be_told(small, change):
+    usual = {"n": 99.0, "n_success": 60.0}
+    plan = {name: change.pop(name) for name in [*change] if name.startswith("baseline")}
+    gathered = with_plan(small.gathered, **NOW, **plan)
+    rules = protect.Rules(base=3, smallest_group=10, smallest_survey=5, smallest_count=6)
+    told = {"rate": None, "low": None, "high": None, "mark": "", "done": "", **usual, **change}
+    row = since.plans(gathered, pd.DataFrame([told]), YEARS, rules).iloc[0]
+    assert (row["met"], row["shift"]) == ("", "")
+    assert row[["change", "expected_low", "detectable"]].isna().all()
+
+
+def test_a_baseline_that_is_not_printed_is_the_one_that_is_told_of_its_year(small):
+    rules = protect.Rules(base=3, smallest_group=10, smallest_survey=5, smallest_count=6)
+    gathered = with_plan(small.gathered, **NOW, baseline_n="", baseline_of="")
+    years = pd.DataFrame([(0, "gender=male", 2023, 99, 39, "")], columns=list(YEARS))
+    now = dict.fromkeys(["rate", "low", "high", "done"]) | {
+        "n": 99.0,
+        "n_success": 45.0,
+        "mark": "",
+    }
+    row = since.plans(gathered, pd.DataFrame([now]), years, rules).iloc[0]
+    assert (row["baseline_n"], row["baseline_of"]) == (39, 99)
+    assert row["change"] == pytest.approx(6 / 99)
+
+
+def test_a_plan_of_a_group_that_does_not_exist_says_which_there_are(small):
+    wrong = with_plan(small.gathered, group="gender=boys")
+    with pytest.raises(UsageError, match=r"gender=boys.*\n?.*gender=female, gender=male"):
+        release.seal(wrong, before=release.NOTHING)
+
+
+def test_what_a_target_asks_for_follows_from_what_is_told(public):
+    """By a second road: from findings.csv and cells.csv alone."""
+    found = public["findings"].set_index("rank")
+    cells = public["cells"]
+    targets = public["targets"]
+    assert len(targets) >= 3
+    for row in targets.itertuples():
+        hurdle = found.loc[row.rank]
+        assert row.target == f"{100 * hurdle['reference_rate']:.0f}"
+        same = cells[(cells["measure"] == row.measure) & (cells["group"] == row.group)]
+        same = same[(same["year_min"] == row.year) & (same["year_max"] == row.year)]
+        assert ((same["n"] == row.of) & (same["n_success"] == row.n)).any()
+        assert row.reaches == -(-int(row.target) * row.of // 100)
+    compared = targets[targets["compared"] >= 4]
+    assert len(compared) >= 1
+    for row in compared.itertuples():
+        at = cells[(cells["measure"] == row.measure) & (cells["group"] == row.group)]
+        at = at[at["provider_id"] != ""]
+        # Nearly all of so many are all but none to six.
+        share = (at["n_success"].mask(at["mark"] == "most", at["n"] - 3) / at["n"]).dropna()
+        assert 0 <= row.typical <= row.upper_quarter
+        # No rung lies above the best share that was told of any provider.
+        assert row.n + row.best_seen <= share.max() * row.of + 1
 
 
 def test_a_plan_is_laid_beside_the_same_group_now(public, results, groups):

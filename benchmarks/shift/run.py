@@ -39,9 +39,13 @@ KINDS = [
     World(known=False, lowest=False),
     World(known=False),
     World(known=False, apart=0.0, wander=0.0),
+    World(rounded=True),
+    World(rounded=True, fewest=15, most=60),
+    World(rounded=True, apart=0.0, wander=0.0),
+    World(rounded=True, known=False),
 ]
 HEAD = (
-    "| groups of learners | apart, wander, points | years known | picked | told shifted, of nothing | told "
+    "| groups of learners | apart, wander, points | years known | picked | counts | told shifted, of nothing | told "
     "moved away, of nothing | plain test would tell | planted, points | planted and found |"
 )
 
@@ -64,13 +68,13 @@ def one(world: World, seed: int) -> Mapping[str, float]:
     """What is told of the community of a kind and a seed."""
     chance = np.random.default_rng(seed)
     made = worlds.made(world, chance)
-    nothing = Baseline(int(chance.binomial(made.of, made.later)), made.of)
+    nothing = _seen(world, made.of, made.later, chance)
     told = shift.judged(made.plan, nothing, history=made.history)
     extra = told["detectable"]
     # Where not even all would be told from noise, nothing can be planted.
     room = extra is not None and made.later + int(str(extra)) / made.of < 1
     planted = int(str(extra)) / made.of if room else 0.0
-    moved = Baseline(int(chance.binomial(made.of, made.later + planted)), made.of)
+    moved = _seen(world, made.of, made.later + planted, chance)
     then = shift.judged(made.plan, moved, history=made.history)
     return {
         "shifted": told["shift"] == shift.SHIFT[0],
@@ -80,6 +84,14 @@ def one(world: World, seed: int) -> Mapping[str, float]:
         "points": planted,
         "found": room and then["shift"] == shift.SHIFT[0],
     }
+
+
+def _seen(world: World, of: int, share: float, chance: np.random.Generator) -> Baseline:
+    """So many succeed, as they are counted or as a report tells them."""
+    n = int(chance.binomial(of, share))
+    if world.rounded:
+        (of,), (n,) = worlds.published(np.array([of]), np.array([n]), chance)
+    return Baseline(int(n), int(of))
 
 
 def _plain(made: Made, now: Baseline) -> bool:
@@ -97,7 +109,8 @@ def written(table: pd.DataFrame) -> str:
         known = str(row.years) if row.known else "none"
         lines.append(
             f"| {row.groups} of {row.fewest} to {row.most} | {100 * row.apart:g}, {100 * row.wander:g} | "
-            f"{known} | {'lowest' if row.lowest else 'any'} | {row.shifted / row.runs:.1%} | "
+            f"{known} | {'lowest' if row.lowest else 'any'} | "
+            f"{'rounded' if row.rounded else 'exact'} | {row.shifted / row.runs:.1%} | "
             f"{row.away / row.runs:.1%} | {row.plain / row.runs:.1%} | "
             f"{100 * row.points / row.planted:.0f} | {row.found / row.planted:.1%} |"
         )

@@ -19,7 +19,8 @@ class World:
     """Groups of ``fewest`` to ``most`` learners whose levels differ by ``apart`` and wander by years.
 
     ``years`` up to the baseline are in the table, if the table is ``known`` at all; the plan is for
-    the group that was ``lowest`` in the last of them, or for any.
+    the group that was ``lowest`` in the last of them, or for any. All counts may be ``rounded`` as a
+    report tells them.
     """
 
     groups: int = 12
@@ -30,6 +31,7 @@ class World:
     years: int = 3
     lowest: bool = True
     known: bool = True
+    rounded: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,16 @@ class Made:
     of: int
 
 
+def published(
+    of: np.ndarray, n: np.ndarray, chance: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Counts as a report tells them: at a neighbouring multiple of three, the nearer the likelier."""
+    each = [
+        count - count % 3 + 3 * (chance.random(count.shape) < count % 3 / 3) for count in (of, n)
+    ]
+    return each[0], np.minimum(each[1], each[0])
+
+
 def made(world: World, chance: np.random.Generator) -> Made:
     """Make one world and pick the group of its plan."""
     levels = MIDDLE + world.apart * chance.standard_normal(world.groups)
@@ -50,6 +62,8 @@ def made(world: World, chance: np.random.Generator) -> Made:
     true = np.clip(levels[:, None] + world.wander * chance.standard_normal(shape), 0.02, 0.98)
     of = np.maximum(chance.poisson(usual[:, None], shape), 10)
     n = chance.binomial(of, true)
+    if world.rounded:
+        of, n = published(of, n, chance)
     last = world.years - 1
     place = int(np.argmin(n[:, last] / of[:, last])) if world.lowest else 0
     baseline = Baseline(int(n[place, last]), int(of[place, last]))

@@ -49,6 +49,25 @@ def gaps(table: pd.DataFrame, *, reference: str) -> str:
     )
 
 
+def trade_off(table: pd.DataFrame) -> str:
+    """Describe ways of sharing by how many they reach, and what can be reached at most."""
+    best, ways = table[table["way"] == ""], table[table["way"] != ""]
+    told = [
+        f"{row.way}: {row.reached:,.0f} reached, {_many(round(row.moved), 'unit')} moved"
+        for row in ways.itertuples()
+    ]
+    most = [
+        f"{row.reached:,.0f} with {_many(round(row.moved), 'unit')} moved"
+        for row in best.iloc[[0, -1]].drop_duplicates().itertuples()
+    ]
+    return _join(
+        f"Line with marks: learners reached by {_many(len(ways), 'way')} of sharing, against units moved "
+        "from equal shares.",
+        "; ".join(told) + ".",
+        f"At most are reached: {', '.join(most)}.",
+    )
+
+
 def trend(table: pd.DataFrame) -> str:
     """Describe series over the years: where each starts and ends, and broken yardsticks."""
     years = table["year"].astype(int)
@@ -65,9 +84,11 @@ def trend(table: pd.DataFrame) -> str:
             (first, before), (last, after) = ends[0], ends[-1]
             then = f", {_percent(after)} in {last}" if last > first else ""
             parts.append(f"{name}: {_percent(before)} in {first}{then}.")
-            moves.append((abs(after - before), str(name)))
+            # What was asked for has no range, and is no change that was seen.
+            if shown["low"].notna().any():
+                moves.append((abs(after - before), str(name)))
     # A change across a changed yardstick would say nothing about learners.
-    point = f"Largest change: {max(moves)[1]}." if moves and not changed else ""
+    point = f"Largest change: {max(moves)[1]}." if len(moves) > 1 and not changed else ""
     return _join(
         f"Line chart: {_many(table['series'].nunique(), 'series', 'series')}, "
         f"{years.min()} to {years.max()}.",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from colanalysis.drawing import ends
 from colanalysis.drawing.canvas import (
     GREY,
     GRID,
@@ -22,6 +23,7 @@ from colanalysis.drawing.canvas import (
     percent,
     text_size,
 )
+from colanalysis.drawing.ends import MARKER, End
 from colanalysis.drawing.letters import text_width, wrap
 from colanalysis.drawing.picture import Line, Mark, Marker, Picture, Point, Shape, Text
 
@@ -34,7 +36,6 @@ STYLES: tuple[tuple[str, Shape], ...] = (
 CHANGED = "yardstick changed"
 
 _RANGE = "Upright lines: 95% range"
-_MARKER = 9.0
 _NUMBERS = ["year", "rate", "low", "high"]
 
 _Row = tuple[float, float, float, float]
@@ -64,7 +65,9 @@ def trend_figure(table: pd.DataFrame, width: int) -> Picture:
     across = Scale(left, right, years[0] - 0.3, years[-1] + 0.3)
     up = Scale(bottom, top, *_limits(table))
     series = _series(table)
-    keys, names = _end_labels(series, across, up, width)
+    keys, names = ends.named(
+        list(_ends(series, up)), right=across.end, bounds=(up.end, up.start), width=width
+    )
     marks = [*_grid(across, up), *_changes(across, up, places), *_lines(series, places, across, up)]
     texts = [*_scale_texts(across, up, years, size - 1), *names]
     texts += [_changed(across(place), top - step * 0.6, width) for place in places]
@@ -163,7 +166,7 @@ def _lines(
         yield from (Line(one.name, tuple(run), one.colour, 2) for run in runs if len(run) > 1)
     for one, runs in drawn:
         for x, y in itertools.chain.from_iterable(runs):
-            yield Marker(one.name, x, y, one.shape, one.colour, _MARKER)
+            yield Marker(one.name, x, y, one.shape, one.colour, MARKER)
 
 
 def _runs(points: Sequence[Point], places: Sequence[float]) -> list[list[Point]]:
@@ -178,40 +181,10 @@ def _runs(points: Sequence[Point], places: Sequence[float]) -> list[list[Point]]
     return runs
 
 
-def _end_labels(
-    series: Sequence[_Series], across: Scale, up: Scale, width: int
-) -> tuple[list[Marker], list[Text]]:
-    """Write each series' name at the height of its last mark, moved apart where they would meet."""
-    size, right = text_size(width), across.end
-    step = size * 1.3
-    ends = []
+def _ends(series: Sequence[_Series], up: Scale) -> Iterator[End]:
+    """Each series where its last mark is."""
     for one in series:
         shown = [rate for _, rate, _, _ in one.rows if not math.isnan(rate)]
         if shown:
             words = f"{one.name} {percent(shown[-1])}"
-            ends.append((up(shown[-1]), one, wrap(words, width - right - 26, size)))
-    ends.sort(key=lambda end: end[0])
-    sizes = [len(lines) * step + 6 for _, _, lines in ends]
-    middles = apart([y for y, _, _ in ends], sizes, (up.end, up.start))
-    keys, texts = [], []
-    for (_, one, lines), middle in zip(ends, middles, strict=True):
-        first = middle - (len(lines) - 1) * step / 2
-        keys.append(Marker("key", right + 14, first, one.shape, one.colour, _MARKER))
-        texts += [Text(line, right + 24, first + i * step, size) for i, line in enumerate(lines)]
-    return keys, texts
-
-
-def apart(
-    middles: Sequence[float], sizes: Sequence[float], bounds: tuple[float, float]
-) -> list[float]:
-    """Move the middles of stacked boxes, top first, just so far that none covers another."""
-    placed: list[float] = []
-    edge = bounds[0] - sizes[0] / 2 if sizes else 0.0
-    for middle, size in zip(middles, sizes, strict=True):
-        placed.append(max(middle, edge + size / 2))
-        edge = placed[-1] + size / 2
-    edge = bounds[1] + (sizes[-1] / 2 if sizes else 0.0)
-    for i in reversed(range(len(placed))):
-        placed[i] = min(placed[i], edge - sizes[i] / 2)
-        edge = placed[i] - sizes[i] / 2
-    return placed
+            yield End(one.name, words, up(shown[-1]), one.colour, one.shape)

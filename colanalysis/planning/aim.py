@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,42 +14,106 @@ from colanalysis.planning.target import Baseline
 from colanalysis.terms import catalogue
 from colanalysis.terms.settings import Community
 
-__all__ = ["COLUMNS", "at_candidates", "in_words"]
+__all__ = ["ABOUT", "COLUMNS", "RULES", "RUNGS", "at", "at_candidates", "in_words"]
 
-COLUMNS = [
-    "candidate", "rank", "measure", "stages", "group", "provider_id", "year", "n", "of", "target",
-    *rounding.RULES, *ambition.RUNGS, "says",
+# Names of columns, by the names that rules and rungs have in words.
+RULES = {rule: rule.replace(" ", "_") for rule in rounding.RULES}
+RUNGS = {rung: rung.replace(" ", "_") for rung in ambition.RUNGS}
+ABOUT = ["candidate", "rank", "measure", "stages", "group", "provider_id"]
+WORKED = [
+    "year", "n", "of", "target", *RULES.values(), *RUNGS.values(), "compared", "chance_met",
+    "detectable",
 ]  # fmt: skip
-NOT_KNOWN = "What like groups have reached cannot be told: there are fewer than {} of them."
+COLUMNS = [*ABOUT, *WORKED]
 
 
 def at_candidates(
     ranks: Sequence[int], found: pd.DataFrame, counted: pd.DataFrame, *, community: Community
 ) -> pd.DataFrame:
-    """Set the target of each candidate at the share that it was compared with, in whole per cent.
+    """Set the target of each candidate at the share that it was compared with, from exact counts.
 
-    ``ranks``: of the hurdles in ``found``. From the exact counts of the latest year that a hurdle
-    speaks of: n of ``of`` learners succeed; by each rule of rounding how many would have to; and for
-    each rung (``ambition.ladder``, over the providers where this group has results on the same
-    yardstick) how many more. A hurdle whose group is there already asks for nothing and is left out.
+    ``ranks``: of the hurdles in ``found``. The baseline is of the latest year that a hurdle speaks of;
+    its group at each provider on the same yardstick is what it is like. A hurdle whose group is there
+    already asks for nothing and is left out. Columns: ``ABOUT`` and those of ``at``.
     """
     rows = []
     for number, rank in enumerate(ranks, start=1):
         hurdle = next(found[found["rank"] == rank].itertuples())
-        aimed = _aimed(hurdle, _counted(hurdle, counted), community)
+        results = _counted(hurdle, counted)
+        here = results[results["provider_id"] == hurdle.provider_id]
+        here = here if hurdle.provider_id else results
+        if here.empty:
+            continue
+        year = int(here["year"].max())
+        now = here[here["year"] == year]
+        baseline = Baseline(int(now["n_success"].sum()), int(now["n"].sum()))
+        like = _by_provider(results, community.measures[hurdle.measure], year)
+        aimed = at(baseline, hurdle.reference_rate, like)
         if aimed is not None:
-            about = {name: getattr(hurdle, name) for name in COLUMNS[1:6]}
-            rows.append({"candidate": number, **about, **aimed})
+            about = {name: getattr(hurdle, name) for name in ABOUT[1:]}
+            rows.append({"candidate": number, **about, "year": year, **aimed})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def in_words(aims: pd.DataFrame) -> list[str]:
-    """Say of each candidate what its target asks for."""
-    return [
-        f"Candidate {row.candidate}: from {row.n:,} of {row.of:,} to {row.target} % are "
-        f"{row.reaches - row.n:,} more learners. {row.says}"
-        for row in aims.itertuples()
-    ]
+def at(baseline: Baseline, hoped: float, like: pd.DataFrame) -> dict[str, object] | None:
+    """Work a target out at the share that is hoped for, in whole per cent; None where it is reached.
+
+    ``like``: group, year, n, of of groups like this one. Gives n (who succeed) and of, the target, how
+    many would have to succeed by each rule of rounding (``RULES``), how many more for each rung
+    (``RUNGS``; missing where fewer than four groups can be compared), among how many groups
+    (``compared``), and chance_met and detectable (``calculate.Worked``).
+    """
+    asked = f"{100 * hoped:.0f}"
+    try:
+        wanted = target.to(baseline, asked)
+    except UsageError:
+        return None
+    compared = like["group"].nunique()
+    enough = compared >= unchanged.FEWEST_GROUPS
+    worked = calculate.target_of(baseline, wanted, like=like if enough else None)
+    needed = dict(zip(worked.learners["rule"], worked.learners["needed"], strict=True))
+    more = dict(zip(worked.rungs["rung"], worked.rungs["extra"], strict=True)) if enough else {}
+    return {
+        "n": baseline.n,
+        "of": baseline.of,
+        "target": asked,
+        **{column: needed[rule] for rule, column in RULES.items()},
+        **{column: more.get(rung, np.nan) for rung, column in RUNGS.items()},
+        "compared": compared,
+        "chance_met": worked.chance_met,
+        "detectable": np.nan if worked.detectable is None else worked.detectable,
+    }
+
+
+def in_words(aims: pd.DataFrame, *, about: str = "") -> list[list[str]]:
+    """Say in a few sentences what each target (``at``) asks for; ``about`` stands before rounded numbers."""
+    return [list(_said(row, about)) for row in aims.itertuples()]
+
+
+def _said(row: Any, about: str) -> Iterator[str]:
+    extra = row.reaches - row.n
+    yield (
+        f"In {row.year} it was {about}{row.n:,.0f} of {about}{row.of:,.0f} learners; {row.target} % of "
+        f"them, as of those it was compared with, would be {about}{extra:,.0f} more."
+    )
+    detectable = None if pd.isna(row.detectable) else int(row.detectable)
+    yield from calculate.in_words(int(extra), row.chance_met, detectable)
+    if pd.isna(row.typical):
+        yield (
+            "What like groups have reached cannot be told: there are fewer than "
+            f"{unchanged.FEWEST_GROUPS} of them."
+        )
+        return
+    yield (
+        f"Of the {row.compared} places where such learners are compared, it would take "
+        f"{_more(row.typical, about)} to do as the middle one does, {_more(row.upper_quarter, about)} to "
+        f"do as a quarter of them do, and {_more(row.best_seen, about)} for the best that was surely "
+        "seen."
+    )
+
+
+def _more(extra: float, about: str) -> str:
+    return f"{about}{extra:,.0f} more" if extra else "no more"
 
 
 def _counted(hurdle: Any, counted: pd.DataFrame) -> pd.DataFrame:
@@ -61,39 +125,10 @@ def _counted(hurdle: Any, counted: pd.DataFrame) -> pd.DataFrame:
     return rows[np.array(has, dtype=bool) & (rows["year"] <= hurdle.year_max).to_numpy()]
 
 
-def _aimed(hurdle: Any, rows: pd.DataFrame, community: Community) -> dict[str, object] | None:
-    here = rows[rows["provider_id"] == hurdle.provider_id] if hurdle.provider_id else rows
-    if here.empty:
-        return None
-    year = int(here["year"].max())
-    now = here[here["year"] == year]
-    baseline = Baseline(int(now["n_success"].sum()), int(now["n"].sum()))
-    asked = f"{100 * hurdle.reference_rate:.0f}"
-    try:
-        wanted = target.to(baseline, asked)
-    except UsageError:
-        return None
-    like = _by_provider(rows, community.measures[hurdle.measure], year)
-    enough = like["group"].nunique() >= unchanged.FEWEST_GROUPS
-    worked = calculate.target_of(baseline, wanted, like=like if enough else None)
-    needed = dict(zip(worked.learners["rule"], worked.learners["needed"], strict=True))
-    rungs = (
-        dict(zip(worked.rungs["rung"], worked.rungs["extra"], strict=True))
-        if enough
-        else dict.fromkeys(ambition.RUNGS, np.nan)
-    )
-    lacking = [] if enough else [NOT_KNOWN.format(unchanged.FEWEST_GROUPS)]
-    return {
-        "year": year, "n": baseline.n, "of": baseline.of, "target": asked, **needed, **rungs,
-        "says": " ".join([*worked.says, *lacking]),
-    }  # fmt: skip
-
-
 def _by_provider(rows: pd.DataFrame, measure: catalogue.Measure, year: int) -> pd.DataFrame:
     """Each provider as a group like the others, on the yardstick of a year: group, year, n, of."""
-    period = catalogue.period(measure, year)
-    on_it = [catalogue.period(measure, int(one)) == period for one in rows["year"]]
-    own = rows[np.array(on_it, dtype=bool) & (rows["provider_id"] != "").to_numpy()]
+    on_it = catalogue.on_that_of(measure, year, rows["year"])
+    own = rows[on_it & (rows["provider_id"] != "").to_numpy()]
     sums = own.groupby(["provider_id", "year"], observed=True)[["n_success", "n"]].sum()
     sums = sums.reset_index().astype({"provider_id": "str", "year": "int64"})
     return sums.rename(columns={"provider_id": "group", "n_success": "n", "n": "of"})

@@ -16,7 +16,7 @@ from colanalysis.planning.target import Baseline
 from colanalysis.reading import files
 from colanalysis.terms import catalogue, settings
 
-__all__ = ["Worked", "dated", "like", "schools", "target_of", "whole"]
+__all__ = ["Worked", "dated", "in_words", "like", "schools", "target_of", "whole"]
 
 OWN = "this group"
 _SCHOOL, _LIKE = ("school", "n", "of"), ("group", "year", "n", "of")
@@ -26,13 +26,23 @@ _SCHOOL, _LIKE = ("school", "n", "of"), ("group", "year", "n", "of")
 class Worked:
     """The learners of a target by each rule of rounding, and what to know before it is agreed on.
 
-    ``schools``: its shifts by school; ``rungs``: what like groups have reached. Empty where nothing is known.
+    ``extra``: the more learners it asks for by the chosen rule. ``chance_met``: the chance that it would
+    be met if nothing changed. ``detectable``: the fewest extra learners that would be told from noise
+    four times in five, None where none would. ``schools``: its shifts by school; ``rungs``: what like
+    groups have reached; both empty where nothing is known.
     """
 
     learners: pd.DataFrame
+    extra: int
+    chance_met: float
+    detectable: int | None
     schools: pd.DataFrame
     rungs: pd.DataFrame
-    says: tuple[str, ...]
+
+    @property
+    def says(self) -> list[str]:
+        """What to know before it is agreed on, in words."""
+        return in_words(self.extra, self.chance_met, self.detectable)
 
 
 def target_of(
@@ -46,7 +56,6 @@ def target_of(
 ) -> Worked:
     """Work a target out; ``schools`` (school, n, of) share the extra learners of ``rule``.
 
-    Says how likely the target would be met if nothing changed, and which shift can be told from noise.
     ``like`` (group, year, n, of) are other groups at the same measure and step: from them follow the
     rungs that a target can be set on, and how far years wander.
     """
@@ -56,22 +65,32 @@ def target_of(
     own = pd.DataFrame([(OWN, 0, baseline.n, baseline.of)], columns=list(_LIKE))
     history = own if like is None else pd.concat([own, like])
     known = unchanged.level(unchanged.fit(history), OWN)
-    met = unchanged.likely(known, one["of"])[one["needed"] :].sum()
-    told = unchanged.smallest_shift(known, one["of"])
+    extra = int(one["extra"])
+    return Worked(
+        learners=table,
+        extra=extra,
+        chance_met=float(unchanged.likely(known, one["of"])[one["needed"] :].sum()),
+        detectable=unchanged.smallest_shift(known, one["of"]),
+        schools=pd.DataFrame() if schools is None else split.schools(extra, schools),
+        rungs=pd.DataFrame() if like is None else _rungs(like, one["of"], one["unchanged"]),
+    )
+
+
+def in_words(extra: int, chance_met: float, detectable: int | None) -> list[str]:
+    """Say what to know of so many extra learners before they are agreed on (as of ``Worked``)."""
     says = [
-        f"If nothing changed, the target would be met by chance alone in {100 * met:.0f} of 100 cases.",
+        f"If nothing changed, the target would be met by chance alone in {100 * chance_met:.0f} of 100 "
+        "cases.",
         "No shift of so few learners could be told from noise."
-        if told is None
-        else f"A shift of {told:,} learners would be told from noise four times in five.",
+        if detectable is None
+        else f"A shift of {detectable:,} learners would be told from noise four times in five.",
     ]
-    if told is None or one["extra"] < told:
+    if detectable is None or extra < detectable:
         says.append(
-            f"The {one['extra']:,} extra learners of the target may be there without any shift, or be "
-            "missing in spite of one: put years or groups together, or say how else it would be known."
+            f"The {extra:,} extra learners of the target may be there without any shift, or be missing "
+            "in spite of one: put years or groups together, or say how else it would be known."
         )
-    shifts = pd.DataFrame() if schools is None else split.schools(int(one["extra"]), schools)
-    rungs = pd.DataFrame() if like is None else _rungs(like, one["of"], one["unchanged"])
-    return Worked(table, shifts, rungs, tuple(says))
+    return says
 
 
 def _rungs(like: pd.DataFrame, of: int, unchanged_: int) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from colanalysis.planning.unchanged import DOUBT, Level
 
 __all__ = ["MET", "SHIFT", "Earlier", "judged", "mixed"]
 
-MET = ("met", "not met", "cannot be known")
+MET = ("met", "not met", "cannot be known", "too near to tell")
 SHIFT = (
     "shifted beyond noise",
     "moved away beyond noise",
@@ -46,14 +46,16 @@ def judged(
     *,
     history: pd.DataFrame | None = None,
     mix: pd.DataFrame | None = None,
+    off_by: int = 0,
 ) -> dict[str, object]:
     """Set what is seen now beside what would be seen if nothing had shifted.
 
     ``history`` has group, year, n and of: results of the groups among which this one was picked, of
     all years on the same yardstick. ``mix`` has part, n, of and of_then: who the learners were and
-    are (``mixed``). Gives met, shift (one of ``MET`` and ``SHIFT``), change (from the baseline, in
+    are (``mixed``). ``off_by``: by how many learners each count may be off, where it was rounded; then
+    a target may be too near to tell whether it is met. Gives met, shift (one of ``MET`` and ``SHIFT``), change (from the baseline, in
     share), and what of it is to be expected: by_luck (regression to the mean) and by_mix (other
-    learners); remains with low and high (95 %); expected_low and expected_high, the learners who
+    learners); remains with remains_low and remains_high (95 %); expected_low and expected_high, the learners who
     would succeed without any shift in 95 of 100 cases; chance_met, the chance that the target would
     be met without any; and detectable, the fewest extra learners that would have been told from noise
     four times in five.
@@ -71,16 +73,16 @@ def judged(
     beyond = DOUBT / 2 / looked_at
     share = float(now.share)
     change = share - float(plan.baseline.share)
-    needed = _needed(plan, now)
+    needed = _needed(plan, now.of)
     return {
-        "met": MET[0] if now.n >= needed else MET[1],
+        "met": _met(plan, now, off_by),
         "shift": SHIFT[0] if up <= beyond else SHIFT[1] if down <= beyond else SHIFT[2],
         "change": change,
         "by_luck": by_luck,
         "by_mix": by_mix,
         "remains": change - by_luck - by_mix,
-        "low": share - high / now.of,
-        "high": share - low / now.of,
+        "remains_low": share - high / now.of,
+        "remains_high": share - low / now.of,
         "expected_low": low,
         "expected_high": high,
         "chance_met": float(chances[needed:].sum()),
@@ -118,8 +120,16 @@ def _known(plan: Earlier, history: pd.DataFrame | None) -> Level:
     return unchanged.level(unchanged.fit(pd.concat([own, rows])), plan.group)
 
 
-def _needed(plan: Earlier, now: Baseline) -> int:
-    asked = target.learners(plan.baseline, plan.wanted, of_then=now.of)
+def _met(plan: Earlier, now: Baseline, off_by: int) -> str:
+    """Whether a target is met, by whatever counts may stand behind those that are told."""
+    if now.n - off_by >= _needed(plan, now.of + off_by):
+        return MET[0]
+    short = now.n + off_by < _needed(plan, max(now.of - off_by, 1))
+    return MET[1] if short else MET[3]
+
+
+def _needed(plan: Earlier, of: int) -> int:
+    asked = target.learners(plan.baseline, plan.wanted, of_then=of)
     return int(asked["needed"].iloc[0])
 
 

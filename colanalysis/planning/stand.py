@@ -1,8 +1,8 @@
-"""Stand: where the targets of a community's earlier plans stand, from its counts."""
+"""Stand: where the targets of a community's earlier plans stand, and what would have come by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -10,99 +10,151 @@ import pandas as pd
 
 from colanalysis import challenge
 from colanalysis.errors import ColanalysisError, UsageError
-from colanalysis.planning import shift, target
+from colanalysis.planning import rounding, shift, target
+from colanalysis.planning.rounding import Percent
 from colanalysis.planning.shift import Earlier
 from colanalysis.planning.target import Baseline
 from colanalysis.terms.settings import Community
 
-__all__ = ["COLUMNS", "in_words", "plans"]
+__all__ = ["COLUMNS", "JUDGED", "beside", "in_words", "plans"]
 
-COLUMNS = [
-    "challenge", "group", "baseline_year", "baseline_n", "baseline_of", "target", "year", "n", "of",
-    "met", "shift", "change", "by_luck", "remains", "low", "high", "expected_low", "expected_high",
-    "chance_met", "detectable",
+ABOUT = [
+    "challenge",
+    "group",
+    "baseline_year",
+    "baseline_n",
+    "baseline_of",
+    "target",
+    "year",
+    "n",
+    "of",
+]
+JUDGED = [
+    "met", "shift", "change", "by_luck", "remains", "remains_low", "remains_high", "expected_low",
+    "expected_high", "chance_met", "detectable",
 ]  # fmt: skip
+COLUMNS = [*ABOUT, *JUDGED]
 
 
 def plans(counted: pd.DataFrame, *, community: Community) -> pd.DataFrame:
-    """Judge every [[plan]] of a community by its exact counts (``shift.judged``).
+    """Judge every [[plan]] of a community by its exact counts (``beside``).
 
-    Where a plan does not print its baseline, it is counted. Blank where something cannot be known.
-    UsageError where a plan cannot be right: its group does not exist, or its target is below its
-    baseline.
+    Where a plan does not print its baseline, it is counted. UsageError where a plan cannot be right:
+    its group does not exist, or its target is below its baseline.
     """
-    rows = [
-        _judged(plan, row, counted, community)
-        for plan, row in zip(
-            community.plans,
-            challenge.monitored(counted, community=community).itertuples(),
-            strict=True,
-        )
+    rows = challenge.monitored(counted, community=community)
+    told = [
+        _of_counts(plan, row, counted, community)
+        for plan, row in zip(community.plans, rows.to_dict("records"), strict=True)
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(told, columns=COLUMNS)
 
 
-def _judged(plan: Any, row: Any, counted: pd.DataFrame, community: Community) -> dict[str, object]:
-    history = challenge.alike(plan, counted, community=community)
-    history = history[history["year"] <= row.year]
-    try:
-        baseline = _baseline(row, history)
-        wanted = target.to(baseline, f"{100 * Decimal(str(row.target)):f}")
-    except ColanalysisError as error:
-        raise UsageError(
-            error.found, where=f'the plan "{row.challenge}"', expected=error.expected
-        ) from error
+def beside(plan: Mapping[str, Any], history: pd.DataFrame, *, off_by: int = 0) -> dict[str, object]:
+    """Judge one plan beside all groups that it was picked among (``shift.judged``): ``JUDGED``.
+
+    ``plan``: group, baseline_year, baseline_n and baseline_of, target, year, n (who succeed) and of in
+    that year (None where there are no later results), same_yardstick. ``history``: group, year, n, of.
+    """
     earlier = Earlier(
-        group=str(plan.get("group", "")),
-        year=row.baseline_year,
-        baseline=baseline,
-        wanted=wanted,
+        group=plan["group"],
+        year=plan["baseline_year"],
+        baseline=Baseline(int(plan["baseline_n"]), int(plan["baseline_of"])),
+        wanted=_wanted(plan["target"]),
         looked_at=max(history["group"].nunique(), 1),
-        same_yardstick=row.same_yardstick,
+        same_yardstick=plan["same_yardstick"],
     )
-    now = Baseline(row.n_success, row.n) if row.n and row.year > row.baseline_year else None
-    told = shift.judged(earlier, now, history=history)
-    return {
-        **{name: getattr(row, name) for name in ("challenge", "group", "baseline_year", "target")},
-        "baseline_n": baseline.n, "baseline_of": baseline.of,
-        "year": row.year, "n": row.n_success, "of": row.n, **told,
-    }  # fmt: skip
+    later = plan["n"] is not None and plan["year"] > plan["baseline_year"]
+    now = Baseline(int(plan["n"]), int(plan["of"])) if later else None
+    return shift.judged(
+        earlier, now, history=history[history["year"] <= plan["year"]], off_by=off_by
+    )
 
 
-def _baseline(row: Any, history: pd.DataFrame) -> Baseline:
-    """The baseline as the plan prints it, else as it is counted."""
-    if row.baseline_n != "" and row.baseline_of != "":
-        return Baseline(int(row.baseline_n), int(row.baseline_of))
-    own = history[(history["group"] == row.group) & (history["year"] == row.baseline_year)]
-    if own.empty:
-        raise UsageError(
-            f"found no result of {row.baseline_year}", expected="baseline_n and baseline_of"
-        )
-    return Baseline(int(own["n"].iloc[0]), int(own["of"].iloc[0]))
+def in_words(judged: pd.DataFrame, *, about: str = "") -> list[str]:
+    """Say where each plan stands, in learners; ``about`` stands before numbers that were rounded."""
+    return [" ".join(_said(row, about)) for row in judged.itertuples()]
 
 
-def in_words(stand: pd.DataFrame) -> list[str]:
-    """Say where each plan stands, in learners."""
-    return [" ".join(_said(row)) for row in stand.itertuples()]
-
-
-def _said(row: Any) -> Iterator[str]:
+def _said(row: Any, about: str) -> Iterator[str]:
     yield (
-        f"{row.challenge}: {row.met}. At the baseline {row.baseline_n:,} of {row.baseline_of:,} succeeded "
-        f"({row.baseline_year}), and {100 * row.target:.0f} % were asked for."
+        f"At the baseline ({row.baseline_year}) {about}{row.baseline_n:,} of {about}"
+        f"{row.baseline_of:,} succeeded, and {100 * row.target:.0f} % were asked for."
     )
     if row.shift == shift.SHIFT[-1]:
         yield "Results of now are on another yardstick, so whether it has shifted cannot be known."
         return
-    if row.met == shift.MET[-1]:
+    if row.met == shift.MET[2]:
         yield "There are no later results yet."
         return
     yield (
-        f"In {row.year} it is {row.n:,} of {row.of:,}. If nothing had shifted, {row.expected_low:,.0f} to "
-        f"{row.expected_high:,.0f} of them would be expected: {row.shift}."
+        f"In {row.year} it is {about}{row.n:,.0f} of {about}{row.of:,.0f}: {MET[row.met]}. If nothing had "
+        f"shifted, {row.expected_low:,.0f} to {row.expected_high:,.0f} of them would be expected: "
+        f"{SHIFT[row.shift]}."
     )
     if row.shift == shift.SHIFT[2] and not pd.isna(row.detectable):
         yield (
             f"So many learners can show a shift of {row.detectable:,.0f}; a smaller one may be there "
             "and go unseen."
         )
+
+
+MET = dict(
+    zip(
+        shift.MET,
+        ("the target is met", "the target is not met yet", "", "too near to the target to tell"),
+        strict=True,
+    )
+)
+SHIFT = dict(
+    zip(
+        shift.SHIFT,
+        (
+            "it has shifted by more than would have come by itself",
+            "it has moved away by more than would have come by itself",
+            "whether it has shifted cannot be told from what comes by itself",
+            "",
+        ),
+        strict=True,
+    )
+)
+
+
+def _of_counts(
+    plan: Mapping[str, Any], row: Mapping[str, Any], counted: pd.DataFrame, community: Community
+) -> dict[str, object]:
+    history = challenge.alike(plan, counted, community=community)
+    history = history[history["year"] <= row["year"]]
+    try:
+        baseline = _baseline(row, history)
+        target.to(baseline, str(_wanted(row["target"])))
+    except ColanalysisError as error:
+        raise UsageError(
+            error.found, where=f'the plan "{row["challenge"]}"', expected=error.expected
+        ) from error
+    known = row["n"] > 0
+    told = {
+        **row,
+        "group": str(plan.get("group", "")),
+        "baseline_n": baseline.n,
+        "baseline_of": baseline.of,
+        "n": row["n_success"] if known else None,
+        "of": row["n"],
+    }
+    return {name: told[name] for name in ABOUT} | beside(told, history)
+
+
+def _wanted(share: float) -> Percent:
+    return rounding.percent(f"{100 * Decimal(str(share)):f}", where="the target")
+
+
+def _baseline(row: Mapping[str, Any], history: pd.DataFrame) -> Baseline:
+    """The baseline as the plan prints it, else as it is counted."""
+    if row["baseline_n"] != "" and row["baseline_of"] != "":
+        return Baseline(int(row["baseline_n"]), int(row["baseline_of"]))
+    own = history[(history["group"] == row["group"]) & (history["year"] == row["baseline_year"])]
+    if own.empty:
+        raise UsageError(
+            f"found no result of {row['baseline_year']}", expected="baseline_n and baseline_of"
+        )
+    return Baseline(int(own["n"].iloc[0]), int(own["of"].iloc[0]))

@@ -1,13 +1,13 @@
 """Accompany: what stands beside the findings on a page, as an audience may see it.
 
-Claims from local knowledge, earlier plans, resources, providers, and how the data was read.
+Claims from local knowledge, resources, providers, and how the data was read.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
-from colanalysis import challenge, keyed, protect
+from colanalysis import challenge, protect
 from colanalysis.evidence import Evidence
 from colanalysis.protect import Rules
 from colanalysis.terms.labels import plain
@@ -34,40 +34,6 @@ def knowledge(evidence: Evidence, found: pd.DataFrame, rules: Rules, provider: s
     agreed = agreed.astype(bool).to_numpy()
     nothing = {**dict.fromkeys(told, ""), "claim": UNQUOTED, "verdict": KEPT_BACK, "rank": 0}
     return told.assign(**{name: told[name].where(agreed, nothing[name]) for name in told})
-
-
-def plans(evidence: Evidence, now: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """Targets of earlier plans beside what the same group reaches now; "c" where hidden.
-
-    ``now``: the same group's numbers that may be told, in the order of the plans.
-    """
-    table = challenge.monitored(evidence.counted, community=evidence.community)
-    then = table[["baseline_n", "baseline_of"]].apply(pd.to_numeric, errors="coerce")
-    unsaid = then.isna().any(axis=1).to_numpy()
-    # Whom a baseline counted is not known any more: its rounding is drawn by what it says.
-    said = keyed.said(table[["challenge", "measure", "group", "baseline_year"]])
-    baseline = pd.DataFrame(
-        {
-            "n": then["baseline_of"].fillna(0).astype(int),
-            "n_success": then["baseline_n"].fillna(0).astype(int),
-            "smallest": rules.smallest_group,
-            "key": keyed.records("of|" + said, rules.secret),
-            "key_success": keyed.records("n|" + said, rules.secret),
-        }
-    )
-    shown = protect.counts(baseline, rules)
-    told = {
-        name: [
-            "x" if absent else _told(number) for number, absent in zip(numbers, unsaid, strict=True)
-        ]
-        for name, numbers in (("baseline_n", shown["n_success"]), ("baseline_of", shown["n"]))
-    }
-    numbers = now[["n", "n_success", "rate", "low", "high", "mark", "done"]].reset_index(drop=True)
-    return table.drop(columns=["n", "n_success"]).assign(**told).join(numbers)
-
-
-def _told(number: float) -> int | str:
-    return "c" if pd.isna(number) else int(number)
 
 
 def resources(evidence: Evidence) -> pd.DataFrame:

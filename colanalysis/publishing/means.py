@@ -22,7 +22,7 @@ def brought(evidence: Evidence) -> pd.DataFrame:
 def to_shift(shown: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """Learners to shift at each provider where a hurdle of the whole community is met.
 
-    ``shown``: ``plan.places`` with what is told of them. ``found``: findings as they are told, with
+    ``shown``: ``of_findings.places`` with what is told of them. ``found``: findings as they are told, with
     ``exact_rank``.
     """
     ranks = dict(zip(found["exact_rank"], found["rank"], strict=True))

@@ -8,7 +8,7 @@ import pandas as pd
 from colanalysis import cells, challenge, covering, describe, follow, protect
 from colanalysis.comparing import case
 from colanalysis.evidence import Evidence
-from colanalysis.publishing import accompany, means, plan, restate
+from colanalysis.publishing import accompany, ahead, chosen, means, plan, restate, since
 from colanalysis.publishing.decide import NUMBERS, Told
 
 # What schools differ by is told where so many schools and learners could be compared.
@@ -27,10 +27,10 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
     settings = evidence.community.settings
     found = restate.findings(found, shown, told.rules, smallest_gap=settings.smallest_gap)
     ranks = dict(zip(found["exact_rank"], found["rank"], strict=True))
-    places = told.of(plan.places(evidence))
-    to_shift = means.to_shift(places, found)
+    to_shift = means.to_shift(shown["places"], found)
     found = found.drop(columns="exact_rank")
     sets = _sets(evidence, found, ranks)
+    candidates = challenge.candidates(found, covering.ranks(sets), community=evidence.community)
     return {
         "findings": found,
         "steps": shown["steps"][["measure", "stage", "year", *SHARE]],
@@ -45,12 +45,18 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
         "coverage": _coverage(shown["coverage"]),
         "detectable": _detectable(evidence, unit),
         "judged": _judged(evidence),
-        "candidates": challenge.candidates(
-            found, covering.ranks(sets), community=evidence.community
+        "candidates": candidates,
+        "targets": ahead.targets(
+            candidates,
+            found,
+            _ranked(shown["latest"], ranks),
+            _ranked(shown["places"], ranks),
+            told.rules,
         ),
         "together": _together(sets, unit),
         "knowledge": accompany.knowledge(evidence, found, told.rules, unit),
-        "plans": accompany.plans(evidence, shown["plans"], told.rules),
+        "plans": since.plans(evidence, shown["plans"], shown["plan_years"], told.rules),
+        "plan_years": _named(shown["plan_years"])[["plan", "group", "year", *SHARE]],
         "resources": accompany.resources(evidence),
         "brought": means.brought(evidence),
         "to_shift": to_shift,
@@ -58,7 +64,7 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
         "way": means.way(evidence),
         "providers": accompany.providers(evidence),
         "data": accompany.data(evidence, told.rules),
-        "cells": _cells({**shown, "places": places[places["done"].notna()]}),
+        "cells": _cells(shown),
     }
 
 
@@ -151,5 +157,5 @@ def _flows(shown: pd.DataFrame) -> pd.DataFrame:
 
 def _coverage(shown: pd.DataFrame) -> pd.DataFrame:
     """Who could have been assessed and who was, in the latest year of each measure and step."""
-    table = _named(shown)[[*plan.STEP, "year", "group", *SHARE]].drop(columns=["low", "high"])
+    table = _named(shown)[[*chosen.STEP, "year", "group", *SHARE]].drop(columns=["low", "high"])
     return table.rename(columns={"n": "eligible", "n_success": "assessed"})

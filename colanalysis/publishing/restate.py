@@ -116,10 +116,8 @@ def _again(shown: pd.DataFrame, rules: Rules, smallest_gap: float) -> pd.DataFra
 
 
 def _rate(shown: pd.DataFrame, rules: Rules) -> pd.Series:
-    """The share; where it is told in words, the middle of what the words allow stands in for it."""
-    tail = rules.smallest_count / 2 / shown["n_learners"]
-    stand_in = tail.where(shown["mark"] == protect.FEW, 1 - tail)
-    return (shown["n_success"] / shown["n_learners"]).fillna(stand_in).astype(float)
+    """The share, or what stands in for one that is told in words."""
+    return protect.middle(shown.assign(n=shown["n_learners"]), rules) / shown["n_learners"]
 
 
 def _references(table: pd.DataFrame, shown: Mapping[str, pd.DataFrame], rules: Rules) -> pd.Series:

@@ -40,4 +40,4 @@ def at(shown: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
 
 def _short_by(missing: pd.Series) -> pd.Series:
     """Whole learners, upwards: a share is reached only when all of it is."""
-    return np.ceil(missing.round(6)).clip(lower=0)
+    return np.ceil(missing.round(6)).clip(lower=0) + 0.0  # and not minus nought

@@ -16,7 +16,7 @@ __all__ = ["ALWAYS", "IDS", "chosen", "is_own", "own"]
 
 IDS = (
     "in_short", "changes", "own", "successes", "challenges", "affected", "candidates", "resources",
-    "leadership", "local_knowledge", "behind",
+    "leadership", "local_knowledge", "shift", "behind",
 )  # fmt: skip
 # Whoever reads a page has to be told who is counted in it and how they are protected.
 ALWAYS = "behind"

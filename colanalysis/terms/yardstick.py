@@ -20,7 +20,7 @@ import pandas as pd
 from colanalysis.errors import SettingsError
 from colanalysis.terms.labels import plain
 
-__all__ = ["Break", "Measure", "level_names", "levels", "period", "score", "succeeds"]
+__all__ = ["Break", "Measure", "level_names", "levels", "on_that_of", "period", "score", "succeeds"]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII)
 _YES = {"yes", "y", "true", "1", "1.0", "āe", "ae"}
@@ -134,6 +134,12 @@ def period(measure: Measure, year: int) -> int:
     A year in which the yardstick changed belongs to what came after.
     """
     return sum(change.date.year <= year for change in measure.breaks)
+
+
+def on_that_of(measure: Measure, year: int, years: pd.Series) -> np.ndarray:
+    """Which of some years have the yardstick that a measure had in one year."""
+    here = period(measure, year)
+    return np.array([period(measure, int(one)) == here for one in years], dtype=bool)
 
 
 def _number(measure: Measure, written: str) -> float | None:
