@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from colanalysis import protect
-from colanalysis.cli import _parser
+from colanalysis.cli import parser
 from colanalysis.comparing import rank
 from colanalysis.executing import forked, notebooks
 from colanalysis.planning import possible, published, rounding, shift
@@ -149,7 +149,7 @@ def test_every_setting_is_explained_in_a_fresh_folder(tmp_path):
 
 def test_the_commands_in_the_readme_exist():
     named = set(re.findall(r"python3 run\.py (\w+)", README))
-    commands = set(_parser()._subparsers._group_actions[0].choices)
+    commands = set(parser()._subparsers._group_actions[0].choices)
     assert named <= commands
     assert named >= commands - {"demo"}
 

@@ -43,6 +43,9 @@ HEAVY = {
     "ipywidgets": {"ask", "explore"},
 }
 
+# Needed only where the tests are run, or where other machines make the pages.
+OPTIONAL = {("commands.trial", "pytest"), ("batching.cluster", "distributed")}
+
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 every_module = pytest.mark.parametrize("module", MODULES)
 
@@ -138,8 +141,7 @@ def test_every_import_is_a_declared_dependency(project):
     for module, path in MODULES.items():
         for name in imported(path) - sys.stdlib_module_names - {"colanalysis"}:
             homes = {canonicalize_name(home) for home in ships.get(name, [])}
-            # Needed only where the tests are run, or where other machines make the pages.
-            if (module, name) in {("cli", "pytest"), ("batching.cluster", "distributed")}:
+            if (module, name) in OPTIONAL:
                 continue
             assert homes & declared, f"{module} imports {name}, which pyproject.toml does not name"
 
