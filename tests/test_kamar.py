@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from colanalysis import check, load
 from colanalysis.errors import DataError, SettingsError
-from colanalysis.reading import kamar, sources
+from colanalysis.reading import kamar_records, sources
 from colanalysis.reading.grid import Read
 from colanalysis.terms import problems
 from colanalysis.terms.settings import Source
@@ -389,7 +389,7 @@ def test_an_old_encoding_is_read_with_a_note() -> None:
 
 
 def test_the_parser_itself_throws_away_what_is_not_needed() -> None:
-    kept = repr(kamar._envelope(WHOLE.decode(), NAME))
+    kept = repr(kamar_records._envelope(WHOLE.decode(), NAME))
     assert "0100200300" in kept
     assert not any(secret in kept for secret in SECRETS)
 

@@ -16,8 +16,9 @@ import pandas as pd
 
 from colanalysis import coded
 from colanalysis.errors import DataError
+from colanalysis.reading.attended import same_learner
+from colanalysis.reading.dates import TERMS, day_of, refuse_month_first, term_of
 from colanalysis.reading.grid import Grid, Read, from_records
-from colanalysis.reading.half_days import TERMS, day_of, refuse_month_first, same_learner, term_of
 from colanalysis.reading.mapping import targets, where, wrong
 from colanalysis.reading.read import decode
 from colanalysis.terms import keys

@@ -14,8 +14,8 @@ import pandas as pd
 
 from colanalysis import coded
 from colanalysis.reading import files
+from colanalysis.reading.attended import FEWEST
 from colanalysis.reading.grid import Read
-from colanalysis.reading.half_days import FEWEST
 from colanalysis.reading.mapping import find, targets, where, wrong
 from colanalysis.terms import keys, problems
 from colanalysis.terms.keys import Kind
