@@ -24,7 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A Windows console may not know a macron; a question mark is better than a crash.
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    options = parser().parse_args(arguments)
+    program = parser()
+    options, further = program.parse_known_args(arguments)
+    if further and "further" not in options:
+        program.error(f"unrecognized arguments: {' '.join(further)}")
+    options.further = further
     try:
         return options.run(options)
     except ColanalysisError as error:

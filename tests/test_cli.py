@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from argparse import Namespace
 
 import pytest
 
@@ -23,6 +24,25 @@ def run(capsys, *arguments):
     status = main([str(argument) for argument in arguments])
     said = capsys.readouterr()
     return status, said.out, said.err
+
+
+def test_what_follows_lab_is_passed_on_and_elsewhere_it_is_wrong_use(capsys, monkeypatch):
+    begun = []
+    monkeypatch.setattr(
+        subprocess, "run", lambda command, **_: begun.append(command) or Namespace(returncode=0)
+    )
+    assert main(["lab", "--no-browser", "--port", "8899"]) == 0
+    assert begun[0][-3:] == ["--no-browser", "--port", "8899"]
+    with pytest.raises(SystemExit, match="2"):
+        main(["check", "folder", "--port", "8899"])
+    assert "unrecognized arguments: --port 8899" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", ["many", "0", "-1", "nan"])
+def test_a_time_that_is_none_is_wrong_use(capsys, seconds):
+    with pytest.raises(SystemExit, match="2"):
+        main(["batch", "plan.csv", f"--seconds={seconds}"])
+    assert "--seconds: expected a number above 0" in capsys.readouterr().err
 
 
 def test_a_folder_that_does_not_exist_is_wrong_use(capsys, tmp_path):

@@ -54,9 +54,10 @@ def _parser_of(path: Path) -> argparse.ArgumentParser:
 
 
 def _add_lab(add: Add) -> None:
-    lab = add("lab", help="JupyterLab with the project's notebooks")
-    lab.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to JupyterLab")
-    lab.set_defaults(run=_lab)
+    lab = add(
+        "lab", help="JupyterLab with the project's notebooks; what follows is passed on to it"
+    )
+    lab.set_defaults(run=_lab, further=[])
 
 
 def _lab(options: argparse.Namespace) -> int:
@@ -70,6 +71,6 @@ def _lab(options: argparse.Namespace) -> int:
     command = [
         sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1",
         "--ServerKernelManager.transport_encryption=auto", f"--notebook-dir={ROOT}",
-        str(NOTEBOOKS / "00-start-here.ipynb"), *options.rest,
+        str(NOTEBOOKS / "00-start-here.ipynb"), *options.further,
     ]  # fmt: skip
     return subprocess.run(command, env=environment, check=False).returncode

@@ -124,6 +124,10 @@ def _may_print(command: argparse.ArgumentParser) -> None:
 
 
 def _amount(text: str) -> float:
-    if not 0 < float(text) < 1e6:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = 0.0
+    if not 0 < amount < 1e6:
         raise argparse.ArgumentTypeError("expected a number above 0")
-    return float(text)
+    return amount

@@ -30,9 +30,8 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _add_test(add: Add) -> None:
-    test = add("test", help="run all tests")
-    test.add_argument("rest", nargs=argparse.REMAINDER, help="passed on to pytest")
-    test.set_defaults(run=_test)
+    test = add("test", help="run all tests; what follows is passed on to pytest")
+    test.set_defaults(run=_test, further=[])
 
 
 def _test(options: argparse.Namespace) -> int:
@@ -40,4 +39,4 @@ def _test(options: argparse.Namespace) -> int:
 
     from colanalysis.executing.notebooks import ROOT
 
-    return int(pytest.main(["--rootdir", str(ROOT), *options.rest, str(ROOT / "tests")]))
+    return int(pytest.main(["--rootdir", str(ROOT), *options.further, str(ROOT / "tests")]))
