@@ -81,28 +81,30 @@ def coverage(release: Release) -> Html:
         note="Learners who were not assessed are in no share on this page.",
         reading=explain.coverage(whole.iloc[drawn.index[0]], release),
     )
-    return Html("").join([figure, page.paragraphs(_less_covered(table, release))])
+    return Html("").join([figure, less_often(_less_covered(table, release))])
 
 
 def _less_covered(table: pd.DataFrame, release: Release) -> list[str]:
     keys = ["measure", "stage"]
     whole = table[table["group"] == NO_GROUP].set_index(keys)["rate"]
     groups = table[(table["group"] != NO_GROUP) & table["rate"].notna()]
-    behind = [
+    return [
         f"{describe.measure(row.measure, release.about)}, {describe.stage(row.stage)}: "
         f"{describe.learners(row.group)} {describe.percent(row.rate)}, "
         f"all learners {describe.percent(whole.loc[(row.measure, row.stage)])}."
         for row in groups.itertuples()
         if whole.loc[(row.measure, row.stage)] - row.rate >= GAP_IN_COVERAGE
     ]
-    return less_often(behind)
 
 
-def less_often(behind: list[str]) -> list[str]:
-    """Say which groups were assessed less often, a sentence each, or that none was."""
+def less_often(behind: list[str]) -> Html:
+    """Say which groups were assessed less often, one below the other, or that none was."""
     if not behind:
-        return ["No group of learners was assessed much less often than the others."]
-    return ["Assessed at least 10 points less often than all learners: " + " ".join(behind)]
+        return page.paragraphs(
+            ["No group of learners was assessed much less often than the others."]
+        )
+    said = "Assessed at least 10 points less often than all learners:"
+    return page.paragraphs([said]) + page.bullets(behind)
 
 
 def yardsticks(release: Release) -> Html:

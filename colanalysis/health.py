@@ -284,7 +284,7 @@ def _coverage(health: Health) -> Html:
         ),  # fmt: skip
         note="Learners who were not assessed are in no share of a report.",
     )
-    return figure + page.paragraphs([*_without(by_provider), *_less_often(by_group, labels)])
+    return figure + page.paragraphs(_without(by_provider)) + _less_often(by_group, labels)
 
 
 def _shares(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -302,7 +302,7 @@ def _without(by_provider: pd.DataFrame) -> list[str]:
     ]
 
 
-def _less_often(by_group: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+def _less_often(by_group: pd.DataFrame, labels: Mapping[str, str]) -> Html:
     whole = by_group[by_group["group"] == ""].set_index("measure")["share"]
     groups = by_group[by_group["group"] != ""]
     behind = groups[groups["measure"].map(whole) - groups["share"] >= account.GAP_IN_COVERAGE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,6 @@ HELD = {
     "held": "Held",
     "held twice": "Several roles for the same: agree who does what",
     "open": "Open: nobody holds it yet",
-    "missing": "No role yet",
 }
 
 
@@ -36,28 +36,39 @@ def leadership(release: Release) -> Html:
     ]
     beside = roles.beside(listed, wanted, pd.concat(met))
     number = dict(zip(rows["rank"], rows["candidate"], strict=True))
+    named = [
+        f"{number[row.rank]:.0f}. {describe.measure(row.measure, release.about)}"
+        for row in beside.itertuples()
+    ]
+    where = [
+        "Across the community"
+        if row.scope == "across"
+        else describe.place(row.provider_id, release)
+        for row in beside.itertuples()
+    ]
+    beside = beside.assign(candidate=named, where=where)
+    there = beside[beside["verdict"] != "missing"]
     shown = pd.DataFrame(
         {
-            "candidate": [
-                f"{number[row.rank]:.0f}. {describe.measure(row.measure, release.about)}"
-                for row in beside.itertuples()
-            ],
-            "where": [
-                "Across the community"
-                if row.scope == "across"
-                else describe.place(row.provider_id, release)
-                for row in beside.itertuples()
-            ],
-            "roles": beside["roles"].mask(beside["roles"] == "", "–"),
-            "held_by": beside["held_by"].mask(beside["held_by"] == "", "–"),
-            "verdict": beside["verdict"].map(HELD),
+            "candidate": there["candidate"],
+            "where": there["where"],
+            "roles": there["roles"],
+            "held_by": there["held_by"].mask(there["held_by"] == "", "–"),
+            "verdict": there["verdict"].map(HELD),
         }
     )
     headings = {"held_by": "Held by", "verdict": "To agree"}
     table = page.table(
         shown, caption="Roles beside each candidate", headings=headings, row_headers=2
     )
-    return table + page.bullets(_several(listed, release))
+    return table + page.bullets([*_nobody(beside), *_several(listed, release)])
+
+
+def _nobody(beside: pd.DataFrame) -> Iterator[str]:
+    """Where a candidate is met and no role is listed for it."""
+    for candidate, rows in beside[beside["verdict"] == "missing"].groupby("candidate", sort=False):
+        places = ", ".join(rows["where"]).replace("Across the", "across the")
+        yield f"{candidate}: no role is listed yet for {places}. Is one needed there?"
 
 
 def _to_agree(row: Any, release: Release) -> str:

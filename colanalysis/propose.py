@@ -13,7 +13,6 @@ import pandas as pd
 from colanalysis import describe, page
 from colanalysis.describe import percent
 from colanalysis.page import Html
-from colanalysis.planning import aim
 from colanalysis.sealed import Release
 
 INQUIRY = (
@@ -35,6 +34,28 @@ CONDITIONS = (
 CONTRIBUTES = (
     "Wellbeing counts for itself. For the community to say as well: by which learning, of whom and "
     "by when, would it be seen that this contributes to success?"
+)
+ASKED = {
+    "now": "Succeed now",
+    "target": "Target",
+    "more": "More learners",
+    "chance": "Met by chance",
+    "told": "Shift that shows",
+    "others": "As others do",
+}
+BEFORE = (
+    "A target is a number of learners before it is a share. This is what the share that each hurdle was "
+    "compared with would ask for in a year like the last one. Being like others is not the only "
+    "yardstick: the community sets its own."
+)
+READ = (
+    "Met by chance: how likely the target would be met if nothing changed at all.",
+    "Shift that shows: so many more learners would be told from what comes by itself, four times in "
+    "five. A target that asks for fewer may be met without any shift, or missed in spite of one: put "
+    "years or groups together, or agree how else it would be known (z: no number of so few would do).",
+    "As others do: so many more to do as well with such learners as the middle one of the places where "
+    "they are, as a quarter of the places, and as the best that was surely seen (x: fewer than four "
+    "places may be told of).",
 )
 UNTOLD = "Nobody has written down yet what is known of it here: ask."
 VERDICTS = {
@@ -109,7 +130,7 @@ def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, lis
         ("To build on", goes_well),
         ("Met at the same step", f"{conditions.rstrip('.')}. {CONDITIONS}"),
         ("The story of what will happen", STORY),
-        ("How progress would be known", _progress(hurdle, release)),
+        ("How progress would be known", _progress(hurdle, about)),
     ]
     if about["measures"][hurdle.measure]["domain"] == "wellbeing":
         said.append(("How it contributes to success", CONTRIBUTES))
@@ -143,25 +164,49 @@ def _named(ranks: str, by_rank: dict[int, Any], release: Release, otherwise: str
     return "; ".join(named) if named else otherwise
 
 
-def _progress(hurdle: Any, release: Release) -> Html:
-    """By what it would be seen, where it stands, and what a target would ask for."""
-    measure = release.about["measures"][hurdle.measure]
-    said = [f"By the share {measure['success']}."]
-    since = [
-        year for year, _ in measure["breaks"] if hurdle.year_max < year <= release.about["year"]
-    ]
+def _progress(hurdle: Any, about: Any) -> str:
+    measure = about["measures"][hurdle.measure]
+    said = f"By the share {measure['success']}. What a target would ask for stands below the candidates."
+    since = [year for year, _ in measure["breaks"] if hurdle.year_max < year <= about["year"]]
     if since:
-        said.append(
-            f"The yardstick changed in {since[-1]}: a target has to start from the new one."
-        )
-    targets = release.tables["targets"]
-    own = targets[targets["rank"] == hurdle.rank]
-    if own.empty:
-        return page.bullets(
-            [*said, "What a target would ask for may not be told of so few learners."]
-        )
-    (asked,) = aim.in_words(own, about="about ")
-    return page.bullets([*said, *asked, "Being like others is not the only yardstick."])
+        said += f" The yardstick changed in {since[-1]}: a target has to start from the new one."
+    return said
+
+
+def targets(release: Release) -> Html:
+    """What a target for each candidate would ask for, in learners, and what others have reached."""
+    rows = release.tables["candidates"][["candidate", "rank"]]
+    if rows.empty:
+        return page.paragraphs(["There is no candidate challenge to set a target for yet."])
+    by_rank = release.tables["findings"].set_index("rank", drop=False)
+    worked = release.tables["targets"].drop(columns="candidate").set_index("rank")
+    shown = [
+        {
+            "candidate": f"{candidate}. {describe.measure(by_rank.loc[rank, 'measure'], release.about)}",
+            **(_asked(worked.loc[rank]) if rank in worked.index else dict.fromkeys(ASKED, "c")),
+        }
+        for candidate, rank in rows.itertuples(index=False)
+    ]
+    table = page.table(
+        pd.DataFrame(shown),
+        caption="What the share of those compared with would ask for",
+        headings=ASKED,
+    )
+    return page.paragraphs([BEFORE]) + table + page.bullets(READ)
+
+
+def _asked(row: Any) -> dict[str, str]:
+    compared = [row.typical, row.upper_quarter, row.best_seen]
+    return {
+        "now": f"{row.n:,.0f} of {row.of:,.0f} ({row.year})",
+        "target": f"{row.target}%",
+        "more": f"{row.reaches - row.n:,.0f}",
+        "chance": f"{100 * row.chance_met:.0f} in 100",
+        "told": describe.count(row.detectable) if row.detectable == row.detectable else "z",
+        "others": " / ".join(f"{one:,.0f}" for one in compared)
+        if row.typical == row.typical
+        else "x",
+    }
 
 
 def local_knowledge(release: Release) -> Html:

@@ -20,7 +20,7 @@ from colanalysis import (
 
 SECTIONS = (
     show.banner, show.in_short, show.successes, show.hurdles, trace.pathway, trace.transitions,
-    trace.flows, trace.affected, propose.candidates, allot.resources,
+    trace.flows, trace.affected, propose.candidates, propose.targets, allot.resources,
     lead.leadership, lead.way, look_back.plans, propose.local_knowledge, account.community, account.coverage,
     account.yardsticks, account.data, account.made,
 )  # fmt: skip
@@ -156,13 +156,19 @@ def test_an_earlier_plan_is_drawn_from_its_baseline_to_its_target(public):
     assert "<figure>" not in str(look_back.plans(changed(public, plan_years=hidden)))
 
 
-def test_progress_is_told_by_what_a_target_would_ask_for(public):
-    said = words(propose.candidates(public))
-    for row in public.tables["targets"].itertuples():
-        assert f"In {row.year} it was about {row.n:,} of about {row.of:,} learners" in said
-    assert "places where such learners are compared, it would take" in said
-    untold = words(propose.candidates(changed(public, targets=public.tables["targets"].head(0))))
-    assert untold.count("may not be told of so few learners") == len(public.tables["candidates"])
+def test_what_a_target_would_ask_for_is_told_in_learners(public):
+    told = public.tables["targets"].assign(typical=[0, *[None] * 4], detectable=[49, None, 3, 4, 5])
+    told = told.assign(upper_quarter=15, best_seen=41, chance_met=0.04)
+    said = words(propose.targets(changed(public, targets=told)))
+    first, second, *_ = told.itertuples()
+    more = first.reaches - first.n
+    assert (
+        f"{first.n} of {first.of} ({first.year}) {first.target}% {more} 4 in 100 49 0 / 15 / 41"
+        in said
+    )
+    assert f"{second.target}% {second.reaches - second.n} 4 in 100 z x" in said
+    untold = words(propose.targets(changed(public, targets=told.head(0))))
+    assert untold.count("c c c c c c") == len(public.tables["candidates"])
 
 
 def test_a_candidate_has_the_three_parts_and_no_story_of_our_own(public):

@@ -85,16 +85,16 @@ def at(baseline: Baseline, hoped: float, like: pd.DataFrame) -> dict[str, object
     }
 
 
-def in_words(aims: pd.DataFrame, *, about: str = "") -> list[list[str]]:
-    """Say in a few sentences what each target (``at``) asks for; ``about`` stands before rounded numbers."""
-    return [list(_said(row, about)) for row in aims.itertuples()]
+def in_words(aims: pd.DataFrame) -> list[list[str]]:
+    """Say in a few sentences what each target (``at``) asks for."""
+    return [list(_said(row)) for row in aims.itertuples()]
 
 
-def _said(row: Any, about: str) -> Iterator[str]:
+def _said(row: Any) -> Iterator[str]:
     extra = row.reaches - row.n
     yield (
-        f"In {row.year} it was {about}{row.n:,.0f} of {about}{row.of:,.0f} learners; {row.target} % of "
-        f"them, as of those it was compared with, would be {about}{extra:,.0f} more."
+        f"In {row.year} it was {row.n:,.0f} of {row.of:,.0f} learners; {row.target} % of "
+        f"them, as of those it was compared with, would be {extra:,.0f} more."
     )
     detectable = None if pd.isna(row.detectable) else int(row.detectable)
     yield from calculate.in_words(int(extra), row.chance_met, detectable)
@@ -106,14 +106,14 @@ def _said(row: Any, about: str) -> Iterator[str]:
         return
     yield (
         f"Of the {row.compared} places where such learners are compared, it would take "
-        f"{_more(row.typical, about)} to do as the middle one does, {_more(row.upper_quarter, about)} to "
-        f"do as a quarter of them do, and {_more(row.best_seen, about)} for the best that was surely "
+        f"{_more(row.typical)} to do as the middle one does, {_more(row.upper_quarter)} to "
+        f"do as a quarter of them do, and {_more(row.best_seen)} for the best that was surely "
         "seen."
     )
 
 
-def _more(extra: float, about: str) -> str:
-    return f"{about}{extra:,.0f} more" if extra else "no more"
+def _more(extra: float) -> str:
+    return f"{extra:,.0f} more" if extra else "no more"
 
 
 def _counted(hurdle: Any, counted: pd.DataFrame) -> pd.DataFrame:
