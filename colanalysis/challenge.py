@@ -242,11 +242,11 @@ def exists(plan: Mapping[str, object], counted: pd.DataFrame, *, community: Comm
     singles = _singles(_about({**plan, "group": ""}, counted, community))
     known = set(map(labels.plain, singles))
     for part in filter(None, str(plan.get("group", "")).split(" & ")):
-        if labels.plain(part) not in known:
+        if known and labels.plain(part) not in known:
             raise UsageError(
                 f'found the group "{part}" in a plan',
                 where=str(plan["challenge"]),
-                expected=f"one of: {', '.join(sorted(singles)) or 'no group, since there are no results'}",
+                expected=f"one of: {', '.join(sorted(singles))}",
             )
 
 

@@ -2,7 +2,7 @@
 
 Within a school and year level those who attend regularly are set beside those who do not; so what
 schools and years differ by is not taken for what goes with attending. It is no cause all the same.
-Exact, and for the data lead alone.
+Exact, and for the data lead; a release tells less (``publishing.publish``).
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def beside(rows: pd.DataFrame) -> dict[str, Any]:
         "n_with": int(n1.sum()), "success_with": int(a.sum()),
         "n_without": int(n0.sum()), "success_without": int(b.sum()), "strata": len(counts),
         "difference": difference, "low": low, "high": high,
-        "verdict": _verdict(low, high, min(n1.sum(), n0.sum())),
+        "verdict": verdict(low, high) if min(n1.sum(), n0.sum()) >= ENOUGH else CANNOT_TELL,
     }  # fmt: skip
 
 
@@ -113,7 +113,6 @@ def mantel_haenszel(
     return float(difference), float(np.sqrt(difference * p.sum() + q.sum()) / weight)
 
 
-def _verdict(low: float, high: float, fewest: float) -> str:
-    if fewest < ENOUGH or not (low > 0 or high < 0):
-        return CANNOT_TELL
-    return GOES_WITH if low > 0 else GOES_WITHOUT
+def verdict(low: float, high: float) -> str:
+    """Say what a range of a difference tells: success goes with the condition, or with its absence."""
+    return GOES_WITH if low > 0 else GOES_WITHOUT if high < 0 else CANNOT_TELL

@@ -6,6 +6,7 @@ the community. Nothing is filled in on its behalf.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -28,9 +29,15 @@ STORY = (
 )
 CONDITIONS = (
     "Ask too what goes with it for these learners: being here, changing schools, belonging, what "
-    "school and whānau know of one another. Those who look after the data can see in exact "
-    "numbers, within each school and year level, which of these success goes with."
+    "school and whānau know of one another."
 )
+WITHIN = "within each school and year level, the share who succeed is"
+WITH = {
+    "goes with": "success goes with it",
+    "goes with its absence": "success goes with its absence",
+    "cannot tell": "either is possible",
+}
+NOT_WHY = "What goes together need not lead to one another."
 CONTRIBUTES = (
     "Wellbeing counts for itself. For the community to say as well: by which learning, of whom and "
     "by when, would it be seen that this contributes to success?"
@@ -129,6 +136,7 @@ def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, lis
         ("To ask together", page.bullets(INQUIRY)),
         ("To build on", goes_well),
         ("Met at the same step", f"{conditions.rstrip('.')}. {CONDITIONS}"),
+        *_goes_with(hurdle, release),
         ("The story of what will happen", STORY),
         ("How progress would be known", _progress(hurdle, about)),
     ]
@@ -152,6 +160,35 @@ def _unseen(hurdle: Any, release: Release) -> str:
             f"{percent(rows['rate'].min())} were, at the step where fewest were."
         )
     return f"{said} Nor why it is so, and what it is like for those it is about."
+
+
+def _goes_with(hurdle: Any, release: Release) -> Iterator[tuple[str, Html]]:
+    """What success goes with among a hurdle's learners, where enough of them are told of."""
+    table = release.tables["conditions"]
+    own = table[table["rank"] == hurdle.rank]
+    said = [
+        f"{_condition(row.condition, release)}: {WITHIN} {_between(row.low, row.high)} with it than "
+        f"without: {WITH[row.verdict]}."
+        for row in own.itertuples()
+    ]
+    if said:
+        yield "What goes with success", page.bullets([*said, NOT_WHY])
+
+
+def _condition(name: str, release: Release) -> str:
+    """Name what learners meet or live with."""
+    named = describe.learners(name) if "=" in name else describe.measure(name, release.about)
+    return named[:1].upper() + named[1:]
+
+
+def _between(low: float, high: float) -> str:
+    """Both ends of a difference in points: "5 points lower to 20 points higher"."""
+    first, last = (f"{abs(100 * end):.0f}" for end in (low, high))
+    if low >= 0:
+        return f"{first} to {last} points higher"
+    if high <= 0:
+        return f"{last} to {first} points lower"
+    return f"{first} points lower to {last} points higher"
 
 
 def _first(ranks: str) -> str:

@@ -21,6 +21,10 @@ STAGES = {
     "years_11_13": (11, 13),
 }
 LEVELS = {"maths_judgement": (1, 8), "attendance": (0, 13), "ncea_corequisite": (10, 13)}
+PLANS = [
+    ("maths_judgement", "ethnicity=Māori", "4-6"),
+    ("attendance", "ethnicity=Pacific Peoples & gender=female", "0-8"),
+]
 KEYS = [
     "measure", "stage", "year", "year_level", "provider_id", "ethnicity", "gender", "ell",
     "came_from", "goes_to",
@@ -135,10 +139,19 @@ def _community(
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     (folder / "community.toml").write_text(
         f'[community]\nid = "{folder.name}"\nname = "Community {folder.name}"\nyear = {LATEST}\n'
-        'attributes = ["gender", "ethnicity", "ell"]\n\n[privacy]\nkey_file = "../region.key"\n',
+        'attributes = ["gender", "ethnicity", "ell"]\n\n[privacy]\nkey_file = "../region.key"\n'
+        + "".join(_plan(*plan, LATEST - years + 1) for plan in PLANS),
         encoding="utf-8",
     )
     return folder
+
+
+def _plan(measure: str, group: str, levels: str, year: int) -> str:
+    """An earlier plan without a printed baseline, so that all of its numbers are counted."""
+    return (
+        f'\n[[plan]]\nchallenge = "{measure} of {group}"\nmeasure = "{measure}"\ngroup = "{group}"\n'
+        f'year_levels = "{levels}"\nbaseline_year = {year}\ntarget = 0.95\ntarget_year = {LATEST}\n'
+    )
 
 
 def _enrolled(

@@ -20,7 +20,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -125,7 +125,9 @@ class Result:
 
 def numbers(report_folder: Path, provider: str = "") -> list[Number]:
     """Every published count of one report, with its definition; ``provider``: whose report it is."""
+    plans = {row["plan"]: row for row in _rows(report_folder, "plans")}
     read = {
+        "plan_years": partial(_plan_years, plans),
         "steps": _steps, "years": _years, "affected": _affected, "groups": _groups,
         "coverage": _coverage, "transitions": _transitions, "flows": _flows, "plans": _plans,
         "findings": _findings, "cells": _cells,
@@ -248,6 +250,11 @@ def _plans(row, _, __, where) -> list[Number]:
     year, (low, high) = int(row["year"]), _levels(row["year_levels"])
     one = Definition(RESULTS, row["measure"], "", year, year, low, high, group=_tidy(row["group"]))
     return _both(one, row, where)
+
+
+def _plan_years(plans, row, _, __, where) -> list[Number]:
+    """A group beside a plan in one year: of the plan's measure and year levels."""
+    return _plans({**plans[row["plan"]], **row}, _, __, where)
 
 
 def _findings(row, _, __, where) -> list[Number]:

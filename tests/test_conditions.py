@@ -39,6 +39,15 @@ def told(*groups: list[dict[str, Any]], year: int = 2025) -> Any:
     return next(conditions.table(HURDLE, journeys(rows)).itertuples(), None)
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(0.05, 0.2, "goes with"), (-0.2, -0.05, "goes with its absence"), (0.0, 0.2, "cannot tell"),
+     (-0.2, 0.0, "cannot tell"), (np.nan, np.nan, "cannot tell")],
+)  # fmt: skip
+def test_a_range_that_holds_nought_tells_nothing(low: float, high: float, said: str) -> None:
+    assert conditions.verdict(low, high) == said
+
+
 def test_of_one_school_and_year_level_the_difference_is_that_of_two_shares() -> None:
     row = told(learners(50, of=40, has=True), learners(40, of=20, has=False))
     assert (row.rank, row.condition, row.strata) == (1, "attendance", 1)

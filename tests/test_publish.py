@@ -547,6 +547,26 @@ def test_what_a_target_asks_for_follows_from_what_is_told(public):
         assert row.n + row.best_seen <= share.max() * row.of + 1
 
 
+def test_what_success_goes_with_is_told_of_many_learners_and_in_steps_outwards(gathered, public):
+    exact, told = gathered.conditions, public["conditions"]
+    assert list(told) == ["rank", "condition", "low", "high", "verdict"]
+    many = exact[(exact["n_with"] >= 100) & (exact["n_without"] >= 100)]
+    assert 1 <= len(many) == len(told) < len(exact)
+    for row, is_told in zip(many.itertuples(), told.itertuples(), strict=True):
+        assert is_told.condition == row.condition
+        assert is_told.low <= row.low < is_told.low + 0.05
+        assert is_told.high - 0.05 < row.high <= is_told.high
+        for end in (is_told.low, is_told.high):
+            assert abs(end * 20 - round(end * 20)) < 1e-9
+
+
+def test_governance_is_told_all_that_success_goes_with(gathered):
+    exact = release.seal(gathered, audience="governance", before=release.NOTHING)
+    table = exact.tables["conditions"]
+    assert len(table) == len(gathered.conditions)
+    assert list(table["low"]) == list(gathered.conditions["low"])
+
+
 def test_a_plan_is_laid_beside_the_same_group_now(public, results, groups):
     pacific = groups.loc[groups["group"] == "ethnicity=Pacific Peoples", "learner_id"]
     rows = results[

@@ -15,7 +15,7 @@ from colanalysis.terms.settings import Source
 
 TOMORROW = datetime.date.today() + datetime.timedelta(days=1)  # noqa: DTZ011
 TABLES = ["findings", "steps", "others", "years", "affected", "groups", "transitions", "flows", "coverage",
-          "detectable", "judged", "candidates", "targets", "together", "knowledge", "plans", "plan_years",
+          "detectable", "judged", "candidates", "targets", "together", "conditions", "knowledge", "plans", "plan_years",
           "resources", "brought", "to_shift", "leadership", "way", "providers", "data", "cells"]  # fmt: skip
 # The two counts of each table: learners, and those among them who succeed (or were assessed).
 COUNTS = [

@@ -16,7 +16,7 @@ from colanalysis.terms import labels
 pytestmark = pytest.mark.slow
 SECTIONS = [
     "in_short", "successes", "challenges", "affected", "candidates", "resources", "leadership",
-    "local_knowledge", "behind",
+    "local_knowledge", "shift", "behind",
 ]  # fmt: skip
 
 

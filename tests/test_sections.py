@@ -156,6 +156,43 @@ def test_an_earlier_plan_is_drawn_from_its_baseline_to_its_target(public):
     assert "<figure>" not in str(look_back.plans(changed(public, plan_years=hidden)))
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "verdict", "said"),
+    [
+        (
+            0.05,
+            0.2,
+            "goes with",
+            "is 5 to 20 points higher with it than without: success goes with it.",
+        ),
+        (
+            -0.2,
+            0.05,
+            "cannot tell",
+            "is 20 points lower to 5 points higher with it than without: either",
+        ),
+        (
+            -0.2,
+            -0.1,
+            "goes with its absence",
+            "is 10 to 20 points lower with it than without: success",
+        ),
+    ],
+)
+def test_what_success_goes_with_is_told_with_its_range_and_no_cause(
+    public, low, high, verdict, said
+):
+    rank = public.tables["candidates"]["rank"].iloc[0]
+    row = {"rank": rank, "condition": "attendance", "low": low, "high": high, "verdict": verdict}
+    both = pd.DataFrame([row, {**row, "condition": "transient=yes"}])
+    told = words(propose.candidates(changed(public, conditions=both)))
+    assert f"Attendance: within each school and year level, the share who succeed {said}" in told
+    assert "Learners who change school often: within each" in told
+    assert "need not lead to one another" in told
+    none = words(propose.candidates(changed(public, conditions=both.head(0))))
+    assert "What goes with success" not in none
+
+
 def test_what_a_target_would_ask_for_is_told_in_learners(public):
     told = public.tables["targets"].assign(typical=[0, *[None] * 4], detectable=[49, None, 3, 4, 5])
     told = told.assign(upper_quarter=15, best_seen=41, chance_met=0.04)

@@ -173,6 +173,14 @@ def test_a_plan_that_cannot_be_right_says_what_exists(change, words):
     assert [word for word in words if word not in str(told.value)] == []
 
 
+def test_a_plan_whose_measure_has_no_results_yet_is_not_judged():
+    nothing = counted(y2022=(50, 100)).head(0)
+    planned = community(baseline_n=50, baseline_of=100)
+    (row,) = stand.plans(nothing, community=planned).to_dict("records")
+    assert (row["met"], row["shift"]) == ("cannot be known", "cannot be told")
+    assert "There are no later results yet" in stand.in_words(pd.DataFrame([row]))[0]
+
+
 def test_where_a_plan_stands_is_said_in_learners():
     def said(now: tuple[int, int], **change: object) -> str:
         years = {"y2022": (50, 100), "y2024": now}

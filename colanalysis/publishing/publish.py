@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from colanalysis import cells, challenge, covering, describe, follow, protect
+from colanalysis import cells, challenge, conditions, covering, describe, follow, protect
 from colanalysis.comparing import case
 from colanalysis.evidence import Evidence
+from colanalysis.protect import Rules
 from colanalysis.publishing import accompany, ahead, chosen, means, plan, restate, since
 from colanalysis.publishing.decide import NUMBERS, Told
 
 # What schools differ by is told where so many schools and learners could be compared.
 MANY_SCHOOLS, MANY_LEARNERS = 5, 100
+STEP_OF_ENDS = 0.05
 # Each word is true of so many numbers of learners that none can be told from it.
 MANY_TO_SHIFT = 40
 PARTS = ["less than half", "about half", "about three quarters", "nearly all"]
@@ -54,6 +56,7 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
             told.rules,
         ),
         "together": _together(sets, unit),
+        "conditions": _conditions(evidence, ranks, told.rules),
         "knowledge": accompany.knowledge(evidence, found, told.rules, unit),
         "plans": since.plans(evidence, shown["plans"], shown["plan_years"], told.rules),
         "plan_years": _named(shown["plan_years"])[["plan", "group", "year", *SHARE]],
@@ -109,6 +112,26 @@ def _together(sets: pd.DataFrame, unit: str) -> pd.DataFrame:
     part = pd.cut(share, [0, 3 / 8, 5 / 8, 7 / 8, np.inf], labels=PARTS, right=False)
     part = part.astype(object).where(enough, "")
     return sets[["set", "ranks", "unknown"]].assign(part=part)
+
+
+def _conditions(evidence: Evidence, ranks: dict[int, int], rules: Rules) -> pd.DataFrame:
+    """What success goes with among the learners of each hurdle that is told: ends of its range.
+
+    For the public only of so many learners on either side that one of them moves no end by more than a
+    point, and in steps of five points outwards: no count can be told from that.
+    """
+    table = _ranked(evidence.conditions, ranks)
+    if not rules.exact:
+        table = table[(table[["n_with", "n_without"]] >= MANY_LEARNERS).all(axis=1)]
+        steps = round(1 / STEP_OF_ENDS)
+        table = table.assign(
+            low=np.floor((table["low"] * steps).round(6)) / steps,
+            high=np.ceil((table["high"] * steps).round(6)) / steps,
+        )
+        table = table.assign(
+            verdict=[conditions.verdict(*ends) for ends in table[["low", "high"]].to_numpy()]
+        )
+    return table[["rank", "condition", "low", "high", "verdict"]].reset_index(drop=True)
 
 
 def _doubts(evidence: Evidence) -> list[str]:
