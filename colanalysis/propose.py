@@ -61,8 +61,8 @@ READ = (
     "five. A target that asks for fewer may be met without any shift, or missed in spite of one: put "
     "years or groups together, or agree how else it would be known (z: no number of so few would do).",
     "As others do: so many more to do as well with such learners as the middle one of the places where "
-    "they are, as a quarter of the places, and as the best that was surely seen (x: fewer than four "
-    "places may be told of).",
+    "they are, as a quarter of the places, and as the best that was surely seen. Where places differ by no "
+    "more than chance, all three are alike (x: fewer than four places may be told of).",
 )
 UNTOLD = "Nobody has written down yet what is known of it here: ask."
 VERDICTS = {

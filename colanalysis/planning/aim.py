@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,8 @@ import pandas as pd
 from colanalysis.errors import UsageError
 from colanalysis.planning import ambition, calculate, rounding, target, unchanged
 from colanalysis.planning.target import Baseline
-from colanalysis.terms import catalogue
-from colanalysis.terms.settings import Community
 
-__all__ = ["ABOUT", "COLUMNS", "RULES", "RUNGS", "at", "at_candidates", "in_words"]
+__all__ = ["ABOUT", "COLUMNS", "RULES", "RUNGS", "at", "in_words"]
 
 # Names of columns, by the names that rules and rungs have in words.
 RULES = {rule: rule.replace(" ", "_") for rule in rounding.RULES}
@@ -25,34 +23,6 @@ WORKED = [
     "detectable",
 ]  # fmt: skip
 COLUMNS = [*ABOUT, *WORKED]
-
-
-def at_candidates(
-    ranks: Sequence[int], found: pd.DataFrame, counted: pd.DataFrame, *, community: Community
-) -> pd.DataFrame:
-    """Set the target of each candidate at the share that it was compared with, from exact counts.
-
-    ``ranks``: of the hurdles in ``found``. The baseline is of the latest year that a hurdle speaks of;
-    its group at each provider on the same yardstick is what it is like. A hurdle whose group is there
-    already asks for nothing and is left out. Columns: ``ABOUT`` and those of ``at``.
-    """
-    rows = []
-    for number, rank in enumerate(ranks, start=1):
-        hurdle = next(found[found["rank"] == rank].itertuples())
-        results = _counted(hurdle, counted)
-        here = results[results["provider_id"] == hurdle.provider_id]
-        here = here if hurdle.provider_id else results
-        if here.empty:
-            continue
-        year = int(here["year"].max())
-        now = here[here["year"] == year]
-        baseline = Baseline(int(now["n_success"].sum()), int(now["n"].sum()))
-        like = _by_provider(results, community.measures[hurdle.measure], year)
-        aimed = at(baseline, hurdle.reference_rate, like)
-        if aimed is not None:
-            about = {name: getattr(hurdle, name) for name in ABOUT[1:]}
-            rows.append({"candidate": number, **about, "year": year, **aimed})
-    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def at(baseline: Baseline, hoped: float, like: pd.DataFrame) -> dict[str, object] | None:
@@ -114,21 +84,3 @@ def _said(row: Any) -> Iterator[str]:
 
 def _more(extra: float) -> str:
     return f"{extra:,.0f} more" if extra else "no more"
-
-
-def _counted(hurdle: Any, counted: pd.DataFrame) -> pd.DataFrame:
-    """The results of a hurdle's group at its steps, wherever it is; of a step taken, after it."""
-    steps = hurdle.stages.split()[-1:] if hurdle.kind == "transition" else hurdle.stages.split()
-    wanted = set(hurdle.group.split(" & ")) - {""}
-    rows = counted[(counted["measure"] == hurdle.measure) & counted["stage"].isin(steps)]
-    has = [wanted <= set(profile.split(" & ")) for profile in rows["profile"]]
-    return rows[np.array(has, dtype=bool) & (rows["year"] <= hurdle.year_max).to_numpy()]
-
-
-def _by_provider(rows: pd.DataFrame, measure: catalogue.Measure, year: int) -> pd.DataFrame:
-    """Each provider as a group like the others, on the yardstick of a year: group, year, n, of."""
-    on_it = catalogue.on_that_of(measure, year, rows["year"])
-    own = rows[on_it & (rows["provider_id"] != "").to_numpy()]
-    sums = own.groupby(["provider_id", "year"], observed=True)[["n_success", "n"]].sum()
-    sums = sums.reset_index().astype({"provider_id": "str", "year": "int64"})
-    return sums.rename(columns={"provider_id": "group", "n_success": "n", "n": "of"})

@@ -19,16 +19,13 @@ def brought(evidence: Evidence) -> pd.DataFrame:
     return generated.by_roll(evidence.rules, evidence.providers, year=evidence.year)
 
 
-def to_shift(shown: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """Learners to shift at each provider where a hurdle of the whole community is met.
+def to_shift(places: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Learners to shift at each provider where a hurdle of the whole community is met, in its latest year.
 
-    ``shown``: ``of_findings.places`` with what is told of them. ``found``: findings as they are told, with
-    ``exact_rank``.
+    ``places``: ``of_findings.places`` with what is told of them, by the ranks of ``found``.
     """
-    ranks = dict(zip(found["exact_rank"], found["rank"], strict=True))
-    rank = shown["rank"].map(ranks)
-    kept = shown.assign(rank=rank)[rank.notna()].astype({"rank": "int64"})
-    return need.at(kept.sort_values("rank", kind="stable"), found)
+    latest = places.groupby(["rank", "provider_id"])["year"].transform("max")
+    return need.at(places[places["year"] == latest], found)
 
 
 def leadership(evidence: Evidence) -> pd.DataFrame:

@@ -89,32 +89,26 @@ def affected(evidence: Evidence) -> pd.DataFrame:
 
 
 def places(evidence: Evidence) -> pd.DataFrame:
-    """Every hurdle of the whole community at each provider with results there, in its latest year.
+    """Every hurdle of the whole community at each provider with results there, year by year.
 
-    Of years on the hurdle's yardstick: on another one, nothing is known of what it would be there.
-    Where a hurdle holds all of a provider's steps, it is the number that the provider's own report
-    tells of the group, and no other beside it.
+    Years are those on the hurdle's yardstick: on another one, nothing is known of what it would be.
+    Where a hurdle holds all steps that a provider has in a year, it is the number that the provider's
+    own report tells of the group, and no other beside it.
     """
     found = evidence.found
     hurdles = found[(found["direction"] == "hurdle") & (found["provider_id"] == "")]
-    pieces = [pd.DataFrame(columns=["rank", "measure", "stages", "year", "group", "provider_id"])]
-    for row in hurdles[hurdles["kind"] != "transition"].itertuples():
-        steps = set(row.stages.split())
-        counted = evidence.counted[evidence.counted["measure"] == row.measure]
-        measure = evidence.community.measures[row.measure]
-        counted = counted[catalogue.on_that_of(measure, int(row.year_max), counted["year"])]
-        for provider, own in counted[counted["provider_id"] != ""].groupby("provider_id"):
-            there = own[own["stage"].isin(steps)]
-            if there.empty:
-                continue
-            year = there["year"].max()
-            then = set(own.loc[own["year"] == own["year"].max(), "stage"])
-            whole = bool(row.group) and then <= steps
-            named = (
-                "" if whole else " ".join(s for s in row.stages.split() if s in set(there["stage"]))
-            )
-            one = {"rank": row.rank, "measure": row.measure, "stages": named, "year": year,
-                   "group": row.group, "provider_id": provider}  # fmt: skip
-            pieces.append(pd.DataFrame([one]))
-    table = pd.concat(pieces[1:] or pieces, ignore_index=True)
+    rows = []
+    for hurdle in hurdles[hurdles["kind"] != "transition"].itertuples():
+        counted = evidence.counted[evidence.counted["measure"] == hurdle.measure]
+        measure = evidence.community.measures[hurdle.measure]
+        on_it = catalogue.on_that_of(measure, int(hurdle.year_max), counted["year"])
+        counted = counted[on_it & (counted["provider_id"] != "")]
+        for (provider, year), own in counted.groupby(["provider_id", "year"]):
+            there = [stage for stage in hurdle.stages.split() if stage in set(own["stage"])]
+            whole = bool(hurdle.group) and set(own["stage"]) <= set(there)
+            stages = "" if whole else " ".join(there)
+            if there:
+                rows.append((hurdle.rank, hurdle.measure, stages, year, hurdle.group, provider))
+    columns = ["rank", "measure", "stages", "year", "group", "provider_id"]
+    table = pd.DataFrame(rows, columns=columns)
     return table.assign(year_min=table["year"], year_max=table["year"])

@@ -37,8 +37,9 @@ def years(evidence: Evidence) -> pd.DataFrame:
     What would have come without any shift can be told only beside groups that were alike. Years are
     those on the yardstick of the plan's baseline.
     """
-    pieces = [now(evidence).iloc[:0]]
-    for row, plan in zip(now(evidence).itertuples(), evidence.community.plans, strict=True):
+    plans = now(evidence)
+    pieces = [plans.iloc[:0]]
+    for row, plan in zip(plans.itertuples(), evidence.community.plans, strict=True):
         results = challenge.on_yardstick(plan, evidence.counted, community=evidence.community)
         results = results[results["year"] <= row.year]
         singles = chosen.single_groups(results, evidence) if row.group else []

@@ -18,7 +18,6 @@ STEP_OF_ENDS = 0.05
 # Each word is true of so many numbers of learners that none can be told from it.
 MANY_TO_SHIFT = 40
 PARTS = ["less than half", "about half", "about three quarters", "nearly all"]
-SHARE = ["n", "n_success", "rate", "low", "high", "mark", "done"]
 
 
 def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]:
@@ -29,19 +28,21 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
     settings = evidence.community.settings
     found = restate.findings(found, shown, told.rules, smallest_gap=settings.smallest_gap)
     ranks = dict(zip(found["exact_rank"], found["rank"], strict=True))
-    to_shift = means.to_shift(shown["places"], found)
     found = found.drop(columns="exact_rank")
+    places = _ranked(shown["places"], ranks)
     sets = _sets(evidence, found, ranks)
     candidates = challenge.candidates(found, covering.ranks(sets), community=evidence.community)
     return {
         "findings": found,
-        "steps": shown["steps"][["measure", "stage", "year", *SHARE]],
+        "steps": shown["steps"][["measure", "stage", "year", *NUMBERS]],
         "others": restate.others(shown["steps"], shown["all_steps"]),
         "years": _ranked(shown["years"], ranks)[
-            ["rank", "measure", "who", "year", "period", *SHARE]
+            ["rank", "measure", "who", "year", "period", *NUMBERS]
         ],
-        "affected": _named(_ranked(shown["affected"], ranks))[["rank", "measure", "group", *SHARE]],
-        "groups": _named(shown["groups"])[["measure", "year", "group", *SHARE]],
+        "affected": _named(_ranked(shown["affected"], ranks))[
+            ["rank", "measure", "group", *NUMBERS]
+        ],
+        "groups": _named(shown["groups"])[["measure", "year", "group", *NUMBERS]],
         "transitions": restate.transitions(shown["before"], shown["after"]),
         "flows": _flows(shown["flows"]),
         "coverage": _coverage(shown["coverage"]),
@@ -52,17 +53,17 @@ def tables(evidence: Evidence, told: Told, unit: str) -> dict[str, pd.DataFrame]
             candidates,
             found,
             _ranked(shown["latest"], ranks),
-            _ranked(shown["places"], ranks),
+            places,
             told.rules,
         ),
         "together": _together(sets, unit),
         "conditions": _conditions(evidence, ranks, told.rules),
         "knowledge": accompany.knowledge(evidence, found, told.rules, unit),
         "plans": since.plans(evidence, shown["plans"], shown["plan_years"], told.rules),
-        "plan_years": _named(shown["plan_years"])[["plan", "group", "year", *SHARE]],
+        "plan_years": _named(shown["plan_years"])[["plan", "group", "year", *NUMBERS]],
         "resources": accompany.resources(evidence),
         "brought": means.brought(evidence),
-        "to_shift": to_shift,
+        "to_shift": means.to_shift(places, found),
         "leadership": means.leadership(evidence),
         "way": means.way(evidence),
         "providers": accompany.providers(evidence),
@@ -180,5 +181,5 @@ def _flows(shown: pd.DataFrame) -> pd.DataFrame:
 
 def _coverage(shown: pd.DataFrame) -> pd.DataFrame:
     """Who could have been assessed and who was, in the latest year of each measure and step."""
-    table = _named(shown)[[*chosen.STEP, "year", "group", *SHARE]].drop(columns=["low", "high"])
+    table = _named(shown)[[*chosen.STEP, "year", "group", *NUMBERS]].drop(columns=["low", "high"])
     return table.rename(columns={"n": "eligible", "n_success": "assessed"})

@@ -11,8 +11,8 @@ from colanalysis.evidence import Evidence
 from colanalysis.planning import stand
 from colanalysis.protect import Rules
 from colanalysis.publishing import of_plans
+from colanalysis.publishing.decide import NUMBERS
 
-NUMBERS = ["n", "n_success", "rate", "low", "high", "mark", "done"]
 BASELINE = ["baseline_n", "baseline_of"]
 
 
@@ -37,12 +37,10 @@ def plans(evidence: Evidence, now: pd.DataFrame, years: pd.DataFrame, rules: Rul
 
 
 def _judged(row: dict[str, Any], years: pd.DataFrame, rules: Rules) -> dict[str, object]:
+    """What a plan's told numbers say, nothing where one that it takes is not told."""
     later = row["year"] > row["baseline_year"] and pd.notna(row["n"])
-    hidden = (row["mark"] != protect.SHOWN and later) or "c" in (
-        row["baseline_n"],
-        row["baseline_of"],
-    )
-    if hidden or "x" in (row["baseline_n"], row["baseline_of"]):
+    told = all(isinstance(row[name], int) for name in BASELINE)
+    if not told or (later and row["mark"] != protect.SHOWN):
         return {}
     history = years[years["plan"] == row["plan"]]
     history = history.assign(of=history["n"], n=protect.middle(history, rules)).dropna(subset=["n"])
