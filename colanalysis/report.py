@@ -145,14 +145,19 @@ def write_pages(
     notebook = notebook or notebooks.NOTEBOOKS / NOTEBOOK
     told = earlier.beside(folder) if "earlier" in parameters.declared(notebook) else {}
     pages = {}
-    sheet = notebook.with_name(ON_ONE_PAGE)
-    if notebook.name == NOTEBOOK and sheet.is_file():
+    if sheet := sheet_beside(notebook):
         pages[deliver.ONE_PAGE] = page_of(release_file, notebook=sheet, alone=alone)
     pages[deliver.PAGE] = page_of(
         release_file, notebook=notebook, values={**values, **told}, folder=community, alone=alone
     )
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def sheet_beside(notebook: Path) -> Path | None:
+    """Find the notebook of the page on one sheet, which is made with the report's own notebook."""
+    sheet = notebook.with_name(ON_ONE_PAGE)
+    return sheet if notebook.name == NOTEBOOK and sheet.is_file() else None
 
 
 def audited(

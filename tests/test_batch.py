@@ -223,7 +223,7 @@ def test_done_is_what_follows_from_the_same(tmp_path, monkeypatch):
     )  # fmt: skip
 
     def same(job: Job = job) -> bool:
-        return run._stands(entry, run._fingerprint(job, tmp_path, False), tmp_path, False)
+        return run._stands(entry, run._fingerprint(job, tmp_path, False), tmp_path)
 
     page = (tmp_path / deliver.PAGE).read_bytes()
     mark = run._fingerprint(job, tmp_path, False)
@@ -240,6 +240,10 @@ def test_done_is_what_follows_from_the_same(tmp_path, monkeypatch):
         assert not same(), path.name
         path.write_bytes(before)
     assert same()
+    for kind, file in (("sheet", deliver.ONE_PAGE), ("pdf", deliver.PAPER)):
+        assert not run._stands(entry, mark, tmp_path, **{kind: True}), file
+    (tmp_path / deliver.ONE_PAGE).write_text("sheet", encoding="utf-8")
+    assert run._stands(entry, mark, tmp_path, sheet=True)
 
 
 def test_a_communitys_own_section_is_in_its_reports_and_a_changed_one_is_made_again(tmp_path):

@@ -70,7 +70,7 @@ def pages(
 
 
 def batch(out: Path, *, reports: int) -> Path:
-    """The index of a batch: every third report failed, one row was refused, one has a print."""
+    """The index of a batch: every third report failed, one row was refused, one has a print and a sheet."""
     rows = [
         {
             "report": f"te-awa/providers/S{n:03d}", "row": f"row {n + 2}", "community_id": "te-awa",
@@ -87,6 +87,7 @@ def batch(out: Path, *, reports: int) -> Path:
     printed = out / str(rows[0]["report"]) / deliver.PAPER
     printed.parent.mkdir(parents=True)
     printed.touch()
+    printed.with_name(deliver.ONE_PAGE).touch()
     return index.write(pd.DataFrame(rows, columns=index.COLUMNS), out)
 
 
@@ -170,4 +171,12 @@ def test_only_pages_with_exact_numbers_are_marked_so_on_every_sheet(pages: dict[
 
 
 def test_the_index_of_five_hundred_reports_is_small_enough_to_open(tmp_path: Path) -> None:
-    assert batch(tmp_path / "out", reports=500).stat().st_size < 1_000_000
+    made = batch(tmp_path / "out", reports=500)
+    assert made.stat().st_size < 1_000_000
+    page = BeautifulSoup(made.read_text(encoding="utf-8"), "html.parser")
+    first = page.find(id="community-te-awa").find_next("tbody").find("tr")
+    assert [(link.get_text(), Path(link["href"]).name) for link in first.find_all("a")] == [
+        ("Kura 0", deliver.PAGE),
+        ("Kura 0 as PDF", deliver.PAPER),
+        ("Kura 0 on one page", deliver.ONE_PAGE),
+    ]

@@ -102,12 +102,16 @@ def _community(own: pd.DataFrame, out: Path) -> Html:
 
 
 def _links(row: dict[str, object], out: Path) -> Html:
-    """The page, and its print where there is one."""
+    """The page, and its print and the page on one sheet where they are."""
     link, report, name = Html('<a href="{}/{}">{}</a>'), str(row["report"]), _asked(row)
-    links = link.format(report, deliver.PAGE, name)
-    if (out / report / deliver.PAPER).is_file():
-        links += Html(" (") + link.format(report, deliver.PAPER, f"{name} as PDF") + Html(")")
-    return links
+    further = {deliver.PAPER: f"{name} as PDF", deliver.ONE_PAGE: f"{name} on one page"}
+    links = [
+        link.format(report, file, named)
+        for file, named in further.items()
+        if (out / report / file).is_file()
+    ]
+    told = link.format(report, deliver.PAGE, name)
+    return told + Html(" (") + Html(", ").join(links) + Html(")") if links else told
 
 
 def _asked(row: dict[str, object]) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from colanalysis import deliver, export, paper, program, release
+from colanalysis import deliver, export, paper, program, release, report
 from colanalysis.batching import cluster, index, journal, make, work
 from colanalysis.batching.journal import DONE, FAILED, PLACING, Entry, Journal
 from colanalysis.batching.plan import Job, Plan
@@ -82,7 +82,11 @@ def batch(
                 (job, folder, mark)
                 for job, folder in ready
                 if not _stands(
-                    done.get(job.id), mark := _fingerprint(job, folder, pdf), out / job.id, pdf
+                    done.get(job.id),
+                    mark := _fingerprint(job, folder, pdf),
+                    out / job.id,
+                    pdf=pdf,
+                    sheet=bool(report.sheet_beside(job.notebook)),
                 )
             ]
             book.note(*(Entry(job.id) for job, _, _ in todo))
@@ -168,11 +172,18 @@ def _put(folder: Path, target: Path, book: Journal, one: str) -> tuple[str, str]
     return hashlib.sha256(page).hexdigest(), ""
 
 
-def _stands(entry: Entry | None, fingerprint: str, place: Path, pdf: bool) -> bool:
-    """Whether a report was done, from the same, and its page is still as it was made."""
+def _stands(
+    entry: Entry | None, fingerprint: str, place: Path, *, pdf: bool = False, sheet: bool = False
+) -> bool:
+    """Whether a report was done, from the same, and its page is still as it was made.
+
+    ``pdf`` and ``sheet``: whether its print and its page on one sheet have to be there too.
+    """
     if entry is None or entry.fingerprint != fingerprint:
         return False
     if pdf and not paper.whole(place / deliver.PAPER):
+        return False
+    if sheet and not (place / deliver.ONE_PAGE).is_file():
         return False
     page = place / deliver.PAGE
     return page.is_file() and hashlib.sha256(page.read_bytes()).hexdigest() == entry.sha256
