@@ -6,7 +6,6 @@ the community. Nothing is filled in on its behalf.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -28,10 +27,10 @@ STORY = (
     "for it; what would be noticed first if it works, and what is done if it does not."
 )
 CONDITIONS = (
-    "Ask too what goes with it for these learners: being here, changing schools, belonging, what "
+    "Too few learners may be told of. Ask what goes with it for them: being here, changing schools, belonging, what "
     "school and whānau know of one another."
 )
-WITHIN = "within each school and year level, the share who succeed is"
+WITHIN = "Within each school and year level, the share who succeed, among those with it and those without:"
 WITH = {
     "goes with": "success goes with it",
     "goes with its absence": "success goes with its absence",
@@ -135,8 +134,8 @@ def _card(row: Any, by_rank: dict[int, Any], release: Release) -> tuple[str, lis
         ("What the numbers cannot see", _unseen(hurdle, release)),
         ("To ask together", page.bullets(INQUIRY)),
         ("To build on", goes_well),
-        ("Met at the same step", f"{conditions.rstrip('.')}. {CONDITIONS}"),
-        *_goes_with(hurdle, release),
+        ("Met at the same step", conditions),
+        ("What goes with it", _goes_with(hurdle, release)),
         ("The story of what will happen", STORY),
         ("How progress would be known", _progress(hurdle, about)),
     ]
@@ -162,23 +161,19 @@ def _unseen(hurdle: Any, release: Release) -> str:
     return f"{said} Nor why it is so, and what it is like for those it is about."
 
 
-def _goes_with(hurdle: Any, release: Release) -> Iterator[tuple[str, Html]]:
-    """What success goes with among a hurdle's learners, where enough of them are told of."""
+def _goes_with(hurdle: Any, release: Release) -> str:
+    """What success goes with among a hurdle's learners, where enough are told of; else to ask for it."""
     table = release.tables["conditions"]
-    own = table[table["rank"] == hurdle.rank]
     said = [
-        f"{_condition(row.condition, release)}: {WITHIN} {_between(row.low, row.high)} with it than "
-        f"without: {WITH[row.verdict]}."
-        for row in own.itertuples()
+        f"{_condition(row.condition, release)}, {_between(row.low, row.high)} ({WITH[row.verdict]})"
+        for row in table[table["rank"] == hurdle.rank].itertuples()
     ]
-    if said:
-        yield "What goes with success", page.bullets([*said, NOT_WHY])
+    return f"{WITHIN} {'; '.join(said)}. {NOT_WHY}" if said else CONDITIONS
 
 
 def _condition(name: str, release: Release) -> str:
     """Name what learners meet or live with."""
-    named = describe.learners(name) if "=" in name else describe.measure(name, release.about)
-    return named[:1].upper() + named[1:]
+    return describe.learners(name) if "=" in name else describe.measure(name, release.about)
 
 
 def _between(low: float, high: float) -> str:

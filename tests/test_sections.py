@@ -159,23 +159,13 @@ def test_an_earlier_plan_is_drawn_from_its_baseline_to_its_target(public):
 @pytest.mark.parametrize(
     ("low", "high", "verdict", "said"),
     [
-        (
-            0.05,
-            0.2,
-            "goes with",
-            "is 5 to 20 points higher with it than without: success goes with it.",
-        ),
-        (
-            -0.2,
-            0.05,
-            "cannot tell",
-            "is 20 points lower to 5 points higher with it than without: either",
-        ),
+        (0.05, 0.2, "goes with", "5 to 20 points higher (success goes with it)"),
+        (-0.2, 0.05, "cannot tell", "20 points lower to 5 points higher (either is possible)"),
         (
             -0.2,
             -0.1,
             "goes with its absence",
-            "is 10 to 20 points lower with it than without: success",
+            "10 to 20 points lower (success goes with its absence)",
         ),
     ],
 )
@@ -186,11 +176,10 @@ def test_what_success_goes_with_is_told_with_its_range_and_no_cause(
     row = {"rank": rank, "condition": "attendance", "low": low, "high": high, "verdict": verdict}
     both = pd.DataFrame([row, {**row, "condition": "transient=yes"}])
     told = words(propose.candidates(changed(public, conditions=both)))
-    assert f"Attendance: within each school and year level, the share who succeed {said}" in told
-    assert "Learners who change school often: within each" in told
+    assert f"those without: Attendance, {said}; learners who change school often, {said}." in told
     assert "need not lead to one another" in told
     none = words(propose.candidates(changed(public, conditions=both.head(0))))
-    assert "What goes with success" not in none
+    assert "Ask what goes with it for them" in none
 
 
 def test_what_a_target_would_ask_for_is_told_in_learners(public):
