@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from colanalysis import protect
+from colanalysis import challenge, protect
 from colanalysis.cli import parser
 from colanalysis.comparing import rank
 from colanalysis.executing import forked, notebooks
@@ -137,6 +137,12 @@ def test_what_is_said_of_plans_is_what_there_is():
     told = dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|$", PLANS, re.M))
     assert {name: told[name] for name in rounding.RULES} == rounding.RULES
     assert set(shift.SHIFT) <= set(told)
+    keys = re.findall(
+        r"^\| (`.*?) \|", PLANS.partition("key of a `[[plan]]`")[2].partition("\n\n")[0], re.M
+    )
+    assert {name for row in keys for name in re.findall(r"`(\w+)`", row)} == set(
+        challenge.PLAN_KEYS
+    )
     assert f"up to {possible.LARGEST:,}" in PLANS
 
 
