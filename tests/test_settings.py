@@ -257,6 +257,13 @@ target_year = 2025
         ("target_year = 2025\n", "", "target_year"),
         ("target = 0.8", "target = 80", "share"),
         ("baseline_year", "baselineyear", "baseline_year"),
+        ("target_year = 2025", "target_year = 2022", "a year after the baseline's, 2022"),
+        ("target = 0.8", "target = 0.8\nbaseline_n = 3", "found baseline_n alone"),
+        ("target = 0.8", "target = 0.8\nbaseline_of = 30", "found baseline_of alone"),
+        ("target = 0.8", "target = 0.8\nbaseline_n = 31\nbaseline_of = 30", "31 out of 30"),
+        ("target = 0.8", "target = 0.8\nbaseline_n = -1\nbaseline_of = 30", "-1 out of 30"),
+        ("target = 0.8", "target = 0.8\nbaseline_n = 1\nbaseline_of = 0", "1 or more"),
+        ("target = 0.8", "target = 0.8\nbaseline_n = 24\nbaseline_of = 30", "24 of 30 succeed"),
     ],
 )
 def test_an_earlier_plan_that_cannot_be_followed_is_refused(tmp_path, there, instead, said):

@@ -173,7 +173,40 @@ def _plan(entry: object, measures: Mapping[str, Measure]) -> dict[str, Any]:
     plan = keys.read(entry, _PLAN, where=where, required=needed)
     if plan["measure"] not in measures:
         raise keys.unknown(plan["measure"], measures, where=f"{where} measure")
+    if plan["target_year"] <= plan["baseline_year"]:
+        raise SettingsError(
+            f"found the target year {plan['target_year']}",
+            where=where,
+            expected=f"a year after the baseline's, {plan['baseline_year']}",
+        )
+    _baseline(plan, where=where)
     return plan
+
+
+def _baseline(plan: Mapping[str, Any], *, where: str) -> None:
+    """A baseline as it was printed can be true, and the target is above it."""
+    printed = [name for name in ("baseline_n", "baseline_of") if name in plan]
+    if not printed:
+        return
+    if len(printed) == 1:
+        raise SettingsError(
+            f"found {printed[0]} alone",
+            where=where,
+            expected="baseline_n and baseline_of, or neither",
+        )
+    n, of = plan["baseline_n"], plan["baseline_of"]
+    if not 0 <= n <= of:
+        raise SettingsError(
+            f"found a baseline of {n} out of {of} learners",
+            where=where,
+            expected=f"0 to {of} of them",
+        )
+    if plan["target"] * of <= n:
+        raise SettingsError(
+            f"found a target of {plan['target']:g}, where {n} of {of} succeed already",
+            where=where,
+            expected="a target above the baseline",
+        )
 
 
 def _sections(table: Mapping[str, Any], folder: Path) -> tuple[str, ...] | None:
@@ -215,7 +248,8 @@ _SETTINGS = {
 _PLAN = {
     **dict.fromkeys(("challenge", "measure", "group", "year_levels"), keys.TEXT),
     **dict.fromkeys(("baseline_year", "target_year"), keys.YEAR),
-    **dict.fromkeys(("baseline_n", "baseline_of"), keys.COUNT),
+    "baseline_n": keys.WHOLE,
+    "baseline_of": keys.COUNT,
     "target": keys.SHARE,
 }
 _PRIVACY = {
