@@ -232,7 +232,7 @@ def _asked(row: Any) -> dict[str, str]:
     return {
         "now": f"{row.n:,.0f} of {row.of:,.0f} ({row.year})",
         "target": f"{row.target}%",
-        "more": f"{row.reaches - row.n:,.0f}",
+        "more": f"{row.extra:,.0f}",
         "chance": f"{100 * row.chance_met:.0f} in 100",
         "told": describe.count(row.detectable) if row.detectable == row.detectable else "z",
         "others": " / ".join(f"{one:,.0f}" for one in compared)

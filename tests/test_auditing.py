@@ -96,6 +96,25 @@ def test_a_small_rest_that_two_rounded_counts_pin_is_found_and_mended():
     assert (high - low >= again.model.need).all()
 
 
+def test_what_the_only_other_school_has_in_a_told_count_is_not_told():
+    def school(name: str, girls: tuple[int, int], boys: tuple[int, int]):
+        return (name, "gender=female", *girls), (name, "gender=male", *boys)
+
+    mine, theirs = school("A", (6, 3), (5, 3)), school("B", (2, 1), (2, 1))
+    finest = atoms(*mine, *theirs)
+    table = shown_as(told(finest, {}, GIRLS), [9, None])
+    # 7 to 9 of 15 succeed, as a count is shown: who knows the 6 of A knows that 1 to 3 of B's 4 do.
+    of, attacked = looked(finest, table)
+    assert not attacked.outsider(attack.ROLLS)
+    assert [(breach.low, breach.high) for breach in attacked.insider(of, 0)] == [(7, 9)]
+    assert list(audit.audit(table, finest, RULES).told["mark"]) == ["c", "c"]
+    # With a third school, or where more could be true, nobody knows so closely.
+    for rest in (*theirs, *school("C", (3, 1), (3, 2))), school("B", (4, 2), (5, 2)):
+        others = atoms(*mine, *rest)
+        table = shown_as(told(others, {}, GIRLS), [9, None])
+        assert list(audit.audit(table, others, RULES).told["mark"]) == ["", "c"]
+
+
 def test_what_may_not_be_taken_back_is_a_conflict_that_names_the_measure():
     table = shown_as(told(TWO, {}, GIRLS, weights=(np.inf, np.inf)), [15, 9])
     with pytest.raises(ReleaseError, match="reading gives learners' results away"):

@@ -19,7 +19,7 @@ RULES = {rule: rule.replace(" ", "_") for rule in rounding.RULES}
 RUNGS = {rung: rung.replace(" ", "_") for rung in ambition.RUNGS}
 ABOUT = ["candidate", "rank", "measure", "stages", "group", "provider_id"]
 WORKED = [
-    "year", "n", "of", "target", *RULES.values(), *RUNGS.values(), "compared", "chance_met",
+    "year", "n", "of", "target", "extra", *RULES.values(), *RUNGS.values(), "compared", "chance_met",
     "detectable",
 ]  # fmt: skip
 COLUMNS = [*ABOUT, *WORKED]
@@ -29,8 +29,8 @@ def at(baseline: Baseline, hoped: float, like: pd.DataFrame) -> dict[str, object
     """Work a target out at the share that is hoped for, in whole per cent; None where it is reached.
 
     ``like``: group, year, n, of of groups like this one. Gives n (who succeed) and of, the target, how
-    many would have to succeed by each rule of rounding (``RULES``), how many more for each rung
-    (``RUNGS``; missing where fewer than four groups can be compared), among how many groups
+    many more it asks for (extra), how many would have to succeed by each rule of rounding (``RULES``),
+    how many more for each rung (``RUNGS``; missing where fewer than four groups can be compared), among how many groups
     (``compared``), and chance_met and detectable (``calculate.Worked``).
     """
     asked = f"{100 * hoped:.0f}"
@@ -47,6 +47,7 @@ def at(baseline: Baseline, hoped: float, like: pd.DataFrame) -> dict[str, object
         "n": baseline.n,
         "of": baseline.of,
         "target": asked,
+        "extra": worked.extra,
         **{column: needed[rule] for rule, column in RULES.items()},
         **{column: more.get(rung, np.nan) for rung, column in RUNGS.items()},
         "compared": compared,
@@ -61,13 +62,12 @@ def in_words(aims: pd.DataFrame) -> list[list[str]]:
 
 
 def _said(row: Any) -> Iterator[str]:
-    extra = row.reaches - row.n
     yield (
         f"In {row.year} it was {row.n:,.0f} of {row.of:,.0f} learners; {row.target} % of "
-        f"them, as of those it was compared with, would be {extra:,.0f} more."
+        f"them, as of those it was compared with, would be {row.extra:,.0f} more."
     )
     detectable = None if pd.isna(row.detectable) else int(row.detectable)
-    yield from calculate.in_words(int(extra), row.chance_met, detectable)
+    yield from calculate.in_words(int(row.extra), row.chance_met, detectable)
     if pd.isna(row.typical):
         yield (
             "What like groups have reached cannot be told: there are fewer than "
