@@ -89,7 +89,8 @@ def _card(row: Any, release: Release) -> list[Html | str]:
         return [FEW, _years(row, release)]
     plans = release.tables["plans"]
     own = plans[plans["plan"] == row.plan]
-    said = stand.in_words(own.assign(of=own["n"], n=own["n_success"]), about="about ")
+    about = "" if row.done == "exact" else "about "
+    said = stand.in_words(own.assign(of=own["n"], n=own["n_success"]), about=about)
     return [*said, _years(row, release)]
 
 

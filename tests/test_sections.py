@@ -145,6 +145,12 @@ def test_an_earlier_target_is_told_beside_what_comes_by_itself(public, change, s
     assert "Whether a plan made the difference cannot be seen here" in told
 
 
+def test_only_rounded_numbers_of_an_earlier_plan_are_about_right(public):
+    assert "In 2024 it is about " in words(look_back.plans(public))
+    exact = public.tables["plans"].assign(done="exact", n=88.0, n_success=45.0)
+    assert "In 2024 it is 45 of 88" in words(look_back.plans(changed(public, plans=exact)))
+
+
 def test_an_earlier_plan_is_drawn_from_its_baseline_to_its_target(public):
     (plan,) = public.tables["plans"].itertuples()
     html = str(look_back.plans(public))
