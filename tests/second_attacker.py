@@ -320,7 +320,7 @@ def _levels(text: str) -> tuple[int | None, int | None]:
 _PLAIN = [
     r"\d+ ?% (range|interval)", r"Years? \d+(–\d+)?( and \d+)?", r"[\d,]+ comparisons",
     r"\d+ (bars?|dots?|groups?|results in \d+|series|steps?|marks?|years?|lines?|points? of time)\b(?! learners)",
-    r"\d+ (success(es)?|hurdles?|claims?|candidates?|challenges?|providers?|schools?|services?)\b",
+    r"[\d,]+ more numbers are withheld", r"\d+ (success(es)?|hurdles?|claims?|candidates?|challenges?|providers?|schools?|services?)\b",
     r"shows in \d+ of \d+ years", r"\d+ where (the data|it)", r"\d+ (that|which) numbers cannot see",
     r"NCEA Level \d", r"Level \d\b", r"under \d+( learners|%)", r"multiples? of \d+", r"base \d+",
     r"(fewer|more|less) than \d+ ?%?( of)?", r"at least \d+", r"(version|colanalysis) \d[\d.]*", r"\b[0-9a-f]{12}\b",

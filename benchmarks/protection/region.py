@@ -82,7 +82,7 @@ def price(gathered: Evidence, told: Told) -> dict[str, float]:
     results = table["domain"].eq("results") & table["stages"].eq("") & table["came_from"].eq("")
     latest = table["measure"].map(gathered.counted.groupby("measure")["year"].max())
     lattice = results & (table["year_min"] == table["year_max"]) & (table["year_max"] == latest)
-    lattice &= exact["n"] > 0
+    lattice &= (exact["n"] > 0) & table["level_min"].isna() & table["level_max"].isna()
     by_two = table["group"].map(_of_the_lattice)
     school = lattice & (table["provider_id"] != "") & by_two
     single = lattice & (table["provider_id"] == "") & ~table["group"].str.contains(" & ")
