@@ -22,8 +22,9 @@ def resources(release: Release) -> Html:
     parts += [_brought(brought, release)] if len(brought) else []
     parts += [
         page.paragraphs(
-            ["Where: each candidate challenge below is met at these providers. Sharing is not about "
-             "equal shares: it is for the community to say which learners each hour should reach."]
+            ["Where: these providers have the learners that each candidate is about; at some of them "
+             "nobody may have to shift. Sharing is not about equal shares: it is for the community to say "
+             "which learners each hour should reach."]
         ),
         _where(release),
         share_out.ways(release),

@@ -24,8 +24,8 @@ MONTHS = (
     "October", "November", "December",
 )  # fmt: skip
 BESIDE = {
-    "agrees": "Local knowledge says the same",
-    "disagrees": "Local knowledge points the other way",
+    "agrees": "Local knowledge points the same way (the data cannot say why)",
+    "disagrees": "Local knowledge points the other way (both can be so)",
 }
 # What stands in place of a share where few are on one side of it.
 IN_WORDS: Mapping[str, str] = {"few": "fewer than 6", "most": "nearly all"}

@@ -57,7 +57,7 @@ def leadership(release: Release) -> Html:
             "verdict": there["verdict"].map(HELD),
         }
     )
-    headings = {"held_by": "Held by", "verdict": "To agree"}
+    headings = {"held_by": "Held by", "verdict": "State"}
     table = page.table(
         shown, caption="Roles beside each candidate", headings=headings, row_headers=2
     )

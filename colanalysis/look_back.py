@@ -18,7 +18,7 @@ from colanalysis.sealed import Release
 
 MET = {
     shift.MET[0]: "Met",
-    shift.MET[1]: "Not met yet",
+    shift.MET[1]: "Not met",
     shift.MET[2]: "Cannot be known",
     shift.MET[3]: "Too near to tell",
     "": "Cannot be shown",

@@ -51,22 +51,23 @@ ASKED = {
 }
 BEFORE = (
     "A target is a number of learners before it is a share. This is what the share that each hurdle was "
-    "compared with would ask for in a year like the last one. Being like others is not the only "
-    "yardstick: the community sets its own."
+    "compared with would ask for in the one year named; numbers above are of all years together. Where "
+    "the yardstick has changed since, it shows how large the gap was: a target has to start from the new "
+    "one. Being like others is not the only yardstick: the community sets its own."
 )
 READ = (
     "Met by chance: how likely the target would be met if nothing changed at all.",
     "Shift that shows: so many more learners would be told from what comes by itself, four times in "
     "five. A target that asks for fewer may be met without any shift, or missed in spite of one: put "
     "years or groups together, or agree how else it would be known (z: no number of so few would do).",
-    "As others do: so many more to do as well with such learners as the middle one of the places where "
-    "they are, as a quarter of the places, and as the best that was surely seen. Where places differ by no "
-    "more than chance, all three are alike (x: fewer than four places may be told of).",
+    "As others do: how many more if all places did as well as the middle one, as the best quarter, and as "
+    "the best that was surely seen. 0 / 0 / 0: they differ by no more than chance (x: fewer than four "
+    "places may be told of).",
 )
 UNTOLD = "Nobody has written down yet what is known of it here: ask."
 VERDICTS = {
-    "agrees": "The data says the same",
-    "disagrees": "The data points the other way",
+    "agrees": "The data points the same way, and not why",
+    "disagrees": "The data points the other way; both can be so",
     "not shown": "The data covers this and nothing stands out",
     "cannot be seen": "The numbers cannot see this",
     "kept back": "Kept back: ask before it is told",
@@ -94,8 +95,8 @@ def _chosen(release: Release, by_rank: dict[int, Any]) -> Html:
     if best.ranks:
         said.append(
             "These candidates were chosen together: of the hurdles listed, they reach the most "
-            "different learners who did not succeed in the latest year, and as few of them twice as "
-            "can be. No two are of one measure at a common step. A community may choose otherwise."
+            "different learners who did not succeed in the latest year, and overlap as little as "
+            "possible. No two share both a measure and a step. A community may choose otherwise."
         )
     if best.part:
         said.append(
@@ -152,11 +153,11 @@ def _unseen(hurdle: Any, release: Release) -> str:
     own = here[here["group"] == hurdle.group]
     who, rows = (hurdle.group, own) if len(own) else ("", here[here["group"] == ""])
     if rows.empty:
-        said = "How many of these learners were not assessed."
+        said = "How many of these learners are without a result."
     else:
         said = (
-            f"Learners who were not assessed: of {describe.learners(who) if who else 'all learners'} "
-            f"{percent(rows['rate'].min())} were, at the step where fewest were."
+            f"Learners without a result: up to {percent(1 - rows['rate'].min())} of "
+            f"{describe.learners(who) if who else 'all learners'} at a step."
         )
     return f"{said} Nor why it is so, and what it is like for those it is about."
 

@@ -28,8 +28,8 @@ SAID = (
     "nothing. Whole units are shared, so that they add up. In brackets: more or fewer units than "
     "with equal shares.",
     "By learners to shift: in proportion to how many more learners a year would have to succeed "
-    "there. By reach: so that most of them are reached, each unit reaching as many as resources.csv "
-    "says; of shares that reach as many, those nearest to equal ones. A provider whose number may not "
+    "there. By reach: so that most of them are reached, each unit reaching as many as "
+    "was written down; of shares that reach as many, those nearest to equal ones. A provider whose number may not "
     "be told (c) keeps its equal share there: it is not guessed. Numbers are of each provider's latest "
     "year and need not add up to that of the whole community.",
 )

@@ -31,12 +31,9 @@ def by_provider(could: np.ndarray, of: Block, known: model.Model, place: int) ->
     own_n, own = of.own_n[place], of.own_success[place]
     fits = ((could >= own) & (could <= own + of.n - own_n)).all(axis=1)
     need = np.minimum(known.need, known.targets @ (of.n - own_n))
-    for row, target in enumerate(known.targets.toarray() > 0):
-        there = [at for at in range(len(of.providers)) if (of.own_n[at] * target).any()]
-        if (
-            place in there and len(there) == 2
-        ):  # the rest is all at one other provider, and told to nobody
-            need[row] = min(3, (known.targets @ (of.n - own_n))[row])
+    for row, target in enumerate(known.targets.toarray()):
+        if target @ own_n > 0:  # the rest is told to nobody
+            need[row] = min(3, target @ (of.n - own_n))
     return narrowed(could[fits], known, need)
 
 

@@ -96,7 +96,7 @@ def test_a_small_rest_that_two_rounded_counts_pin_is_found_and_mended():
     assert (high - low >= again.model.need).all()
 
 
-def test_what_the_only_other_school_has_in_a_told_count_is_not_told():
+def test_what_the_other_schools_have_in_a_told_count_is_not_told():
     def school(name: str, girls: tuple[int, int], boys: tuple[int, int]):
         return (name, "gender=female", *girls), (name, "gender=male", *boys)
 
@@ -108,7 +108,7 @@ def test_what_the_only_other_school_has_in_a_told_count_is_not_told():
     assert not attacked.outsider(attack.ROLLS)
     assert [(breach.low, breach.high) for breach in attacked.insider(of, 0)] == [(7, 9)]
     assert list(audit.audit(table, finest, RULES).told["mark"]) == ["c", "c"]
-    # With a third school, or where more could be true, nobody knows so closely.
+    # Where more could be true, with a third school or more learners, nobody knows so closely.
     for rest in (*theirs, *school("C", (3, 1), (3, 2))), school("B", (4, 2), (5, 2)):
         others = atoms(*mine, *rest)
         table = shown_as(told(others, {}, GIRLS), [9, None])

@@ -197,7 +197,7 @@ def test_a_facilitator_who_adds_a_claim_sees_it_in_the_next_report(tmp_path, pub
     record.claim(place, **said, consent="yes: by role")
     after = release.seal(evidence.gather(place))
     card = str(propose.candidates(after))
-    words = "says the same: “Girls have fewer chances to talk their mathematics through.” (Numeracy leader, 10 June 2025)"
+    words = "points the same way (the data cannot say why): “Girls have fewer chances to talk their mathematics through.” (Numeracy leader, 10 June 2025)"
     assert words in card
     assert said["claim"] not in str(propose.candidates(public))
     assert untold not in card

@@ -90,11 +90,9 @@ class Attack:
         """Counts of the others that a provider could narrow down, who knows all of its own."""
         own_n, own = of.own_n[place], of.own_success[place]
         least, most = own, own + of.n - own_n
-        held = self.model.targets @ of.own_n.T
-        others = held.sum(axis=1) - held[:, place]
-        # Of a count that is told, what the only other provider has in it is told to nobody.
-        between_two = (held[:, place] > 0) & ((held > 0).sum(axis=1) == 2)
-        need = np.minimum(np.where(between_two, HIDDEN_ROOM, self.model.need), others)
+        others, mine = self.model.targets @ (of.n - own_n), self.model.targets @ own_n
+        # Of a count that is told, what the others have in it is told to nobody.
+        need = np.minimum(np.where(mine > 0, HIDDEN_ROOM, self.model.need), others)
         if place not in self._drawn and self._parts:
             # Where providers share classes, what was drawn so far need not leave its own as they are.
             self._drawn.add(place)

@@ -104,7 +104,16 @@ def _could_have_results(told: pd.DataFrame, results: Piece, listed: pd.DataFrame
         own[SAME_LEARNERS].drop_duplicates(), how="left", indicator=True
     )
     others = listed[(known["_merge"] == "left_only").to_numpy()].assign(n=0, n_success=0)
-    beside = cells.holding(told.iloc[rows], others)
+    # A list tells no year level: year levels that are all of a step hold whoever is at that step.
+    levels = own.groupby("stage")["year_level"].agg(["min", "max"])
+    beside = np.logical_and(
+        *(
+            cells.holding(
+                told.iloc[rows], others.assign(year_level=others["stage"].map(levels[end]))
+            )
+            for end in levels
+        )
+    )
     return rows, pd.concat([own, others], ignore_index=True), np.hstack([holds, beside])
 
 

@@ -79,7 +79,7 @@ def in_words(judged: pd.DataFrame, *, about: str = "") -> list[str]:
 def _said(row: Any, about: str) -> Iterator[str]:
     yield (
         f"At the baseline ({row.baseline_year}) {about}{row.baseline_n:,} of {about}"
-        f"{row.baseline_of:,} succeeded, and {100 * row.target:.0f} % were asked for."
+        f"{row.baseline_of:,} succeeded, and {100 * row.target:.0f}% were asked for."
     )
     if row.shift == shift.SHIFT[-1]:
         yield "Results of now are on another yardstick, so whether it has shifted cannot be known."
@@ -88,21 +88,20 @@ def _said(row: Any, about: str) -> Iterator[str]:
         yield "There are no later results yet."
         return
     yield (
-        f"In {row.year} it is {about}{row.n:,.0f} of {about}{row.of:,.0f}: {MET[row.met]}. If nothing had "
+        f"In {row.year} it was {about}{row.n:,.0f} of {about}{row.of:,.0f}: {MET[row.met]}. If nothing had "
         f"shifted, {row.expected_low:,.0f} to {row.expected_high:,.0f} of them would be expected: "
         f"{SHIFT[row.shift]}."
     )
     if row.shift == shift.SHIFT[2] and not pd.isna(row.detectable):
         yield (
-            f"So many learners can show a shift of {row.detectable:,.0f}; a smaller one may be there "
-            "and go unseen."
+            f"Only a shift of about {row.detectable:,.0f} learners or more would be seen among so many."
         )
 
 
 MET = dict(
     zip(
         shift.MET,
-        ("the target is met", "the target is not met yet", "", "too near to the target to tell"),
+        ("the target was met", "the target was not met", "", "too near to the target to tell"),
         strict=True,
     )
 )
