@@ -24,10 +24,11 @@ from colanalysis.drawing.canvas import (
     spans,
     words,
 )
+from colanalysis.drawing.ends import STYLES
 from colanalysis.drawing.listing import Head, Row, listing
 from colanalysis.drawing.picture import Bar, Mark, Picture
 from colanalysis.drawing.tradeoff import tradeoff_figure
-from colanalysis.drawing.trendline import STYLES, trend_figure
+from colanalysis.drawing.trendline import trend_figure
 from colanalysis.errors import ReportError
 
 __all__ = ["Chart", "coverage", "flow", "gaps", "pathway", "trade_off", "trend"]

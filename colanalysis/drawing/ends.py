@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from colanalysis.drawing.canvas import text_size
+from colanalysis.drawing.canvas import NAVY, ORANGE, PLUM, TEAL, text_size
 from colanalysis.drawing.letters import wrap
 from colanalysis.drawing.picture import Marker, Shape, Text
 
-__all__ = ["End", "apart", "named"]
+__all__ = ["MARKER", "STYLES", "End", "apart", "named"]
 
 MARKER = 9.0
+# Up to four things in one picture differ by shape, and not only by colour.
+STYLES: tuple[tuple[str, Shape], ...] = (
+    (NAVY, "circle"),
+    (PLUM, "square"),
+    (TEAL, "triangle"),
+    (ORANGE, "diamond"),
+)
 
 
 @dataclass(frozen=True)

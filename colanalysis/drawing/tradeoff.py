@@ -7,17 +7,11 @@ import math
 import pandas as pd
 
 from colanalysis.drawing import ends
-from colanalysis.drawing.canvas import GREY, GRID, NAVY, ORANGE, PLUM, TEAL, WIDE, Scale, text_size
-from colanalysis.drawing.ends import End
+from colanalysis.drawing.canvas import GREY, GRID, WIDE, Scale, text_size
+from colanalysis.drawing.ends import STYLES, End
 from colanalysis.drawing.letters import wrap
-from colanalysis.drawing.picture import Line, Mark, Marker, Picture, Shape, Text
+from colanalysis.drawing.picture import Line, Mark, Marker, Picture, Text
 
-STYLES: tuple[tuple[str, Shape], ...] = (
-    (NAVY, "circle"),
-    (PLUM, "square"),
-    (TEAL, "triangle"),
-    (ORANGE, "diamond"),
-)
 # Tenths of a power of ten by which a scale is easily read.
 _ROUND = (10, 15, 20, 25, 30, 40, 50, 60, 75, 100)
 ACROSS, UP = "Units elsewhere than with equal shares", "Learners reached"

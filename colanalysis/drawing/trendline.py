@@ -14,25 +14,15 @@ from colanalysis.drawing.canvas import (
     GREY,
     GRID,
     HIDDEN,
-    NAVY,
-    ORANGE,
-    PLUM,
-    TEAL,
     WIDE,
     Scale,
     percent,
     text_size,
 )
-from colanalysis.drawing.ends import MARKER, End
+from colanalysis.drawing.ends import MARKER, STYLES, End
 from colanalysis.drawing.letters import text_width, wrap
 from colanalysis.drawing.picture import Line, Mark, Marker, Picture, Point, Shape, Text
 
-STYLES: tuple[tuple[str, Shape], ...] = (
-    (NAVY, "circle"),
-    (PLUM, "square"),
-    (TEAL, "triangle"),
-    (ORANGE, "diamond"),
-)
 CHANGED = "yardstick changed"
 
 _RANGE = "Upright lines: 95% range"

@@ -34,6 +34,25 @@ JUDGED = [
     "expected_high", "chance_met", "detectable",
 ]  # fmt: skip
 COLUMNS = [*ABOUT, *JUDGED]
+MET = dict(
+    zip(
+        shift.MET,
+        ("the target was met", "the target was not met", "", "too near to the target to tell"),
+        strict=True,
+    )
+)
+SHIFT = dict(
+    zip(
+        shift.SHIFT,
+        (
+            "it has shifted by more than would have come by itself",
+            "it has moved away by more than would have come by itself",
+            "whether it has shifted cannot be told from what comes by itself",
+            "",
+        ),
+        strict=True,
+    )
+)
 
 
 def plans(counted: pd.DataFrame, *, community: Community) -> pd.DataFrame:
@@ -96,27 +115,6 @@ def _said(row: Any, about: str) -> Iterator[str]:
         yield (
             f"Only a shift of about {row.detectable:,.0f} learners or more would be seen among so many."
         )
-
-
-MET = dict(
-    zip(
-        shift.MET,
-        ("the target was met", "the target was not met", "", "too near to the target to tell"),
-        strict=True,
-    )
-)
-SHIFT = dict(
-    zip(
-        shift.SHIFT,
-        (
-            "it has shifted by more than would have come by itself",
-            "it has moved away by more than would have come by itself",
-            "whether it has shifted cannot be told from what comes by itself",
-            "",
-        ),
-        strict=True,
-    )
-)
 
 
 def _of_counts(
